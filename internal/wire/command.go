@@ -1,0 +1,119 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// MaxCommandLine bounds a command line, in bytes on the wire: a path of 4 KiB,
+// every byte of it doubled as IAC, and room for the verb.
+const MaxCommandLine = 2*4096 + 256
+
+var (
+	// ErrLineTooLong means that a line went over its limit. What follows on the
+	// connection is the rest of that line, so nothing more may be read from it:
+	// the rest must never run as a command of its own (CVE-2008-4242).
+	ErrLineTooLong = errors.New("wire: line too long")
+
+	// ErrControlByte means that a command line held a NUL, or a CR elsewhere than
+	// before its LF. The line has been read whole; the next one may be read.
+	ErrControlByte = errors.New("wire: NUL or CR inside a command line")
+
+	// ErrUnsafeArgument is returned by WriteCommand, before a byte is sent, for
+	// a verb or an argument that would break the line.
+	ErrUnsafeArgument = errors.New("wire: CR, LF or NUL inside a command")
+)
+
+// Command is one command line, taken apart.
+type Command struct {
+	// Verb is in upper case, and empty if the line does not begin with one to
+	// sixteen letters that stand alone or before a space.
+	Verb string
+	// Arg is everything behind the one space that follows the verb, byte for
+	// byte: names may begin and end with spaces (RFC 2640 §3.1).
+	Arg string
+	// HasArg tells "VERB " with an empty argument from "VERB".
+	HasArg bool
+	// Telnet holds the refusals of the Telnet options that the peer offered
+	// before or in this line, to be sent by WriteTelnet. At most 48 bytes.
+	Telnet []byte
+}
+
+// ReadCommand reads one line. A line ends with LF; a CR before it belongs to the
+// end, so that bare LF is taken for CR LF in every command alike. Errors are
+// ErrLineTooLong, ErrControlByte, and those of the connection.
+func (c *Conn) ReadCommand() (Command, error) {
+	line, tn := c.line[:0], telnet{}
+	for n := 0; ; n++ {
+		if n == MaxCommandLine {
+			return Command{}, ErrLineTooLong
+		}
+		b, err := c.br.ReadByte()
+		if err != nil {
+			return Command{}, err
+		}
+		if b == '\n' {
+			// LF ends the line even inside a Telnet sequence: a peer that sends
+			// half of one must not be able to hide line ends from us.
+			break
+		}
+		line = tn.filter(line, b)
+	}
+	c.line = line
+	line = bytes.TrimSuffix(line, []byte{'\r'})
+	cmd := parseCommand(string(line))
+	cmd.Telnet = tn.answer
+	if bytes.IndexByte(line, '\r') >= 0 || bytes.IndexByte(line, 0) >= 0 {
+		return cmd, ErrControlByte
+	}
+	return cmd, nil
+}
+
+func parseCommand(line string) Command {
+	const longest = 16
+	verb, arg, found := strings.Cut(line, " ")
+	if len(verb) > longest {
+		verb = ""
+	}
+	for i := range len(verb) {
+		if c := verb[i] | 0x20; c < 'a' || c > 'z' {
+			return Command{}
+		}
+	}
+	return Command{Verb: strings.ToUpper(verb), Arg: arg, HasArg: found}
+}
+
+// WriteCommand sends one command line. Without arg the verb stands alone. CR, LF
+// and NUL in either are ErrUnsafeArgument: no name may become a command
+// (CVE-2017-3533).
+func (c *Conn) WriteCommand(verb string, arg ...string) error {
+	c.out = append(c.out[:0], verb...)
+	for _, a := range arg {
+		c.out = append(c.out, ' ')
+		c.out = appendEscaped(c.out, a)
+	}
+	if bytes.ContainsAny(c.out, "\r\n\x00") {
+		return fmt.Errorf("%s: %w", strings.ToValidUTF8(firstWord(verb), "?"), ErrUnsafeArgument)
+	}
+	c.out = append(c.out, '\r', '\n')
+	return c.flush(c.out)
+}
+
+// firstWord keeps an unsafe verb from carrying its tail into an error.
+func firstWord(verb string) string {
+	if i := strings.IndexAny(verb, " \r\n\x00"); i >= 0 {
+		return verb[:i]
+	}
+	return verb
+}
+
+// WriteTelnet sends the refusals of Command.Telnet. Under TLS they are dropped:
+// no client negotiates there, and an answer would only confuse it.
+func (c *Conn) WriteTelnet(answer []byte) error {
+	if len(answer) == 0 || c.tls != nil {
+		return nil
+	}
+	return c.flush(answer)
+}

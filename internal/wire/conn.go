@@ -1,0 +1,94 @@
+package wire
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"time"
+)
+
+// readBuffer is the size of the buffer between socket and codec. It bounds what
+// a peer can have us hold that we did not ask for.
+const readBuffer = 4096
+
+// ErrPlaintextBehindAuth means that the peer sent bytes behind the line that
+// asks for TLS, or behind the reply that grants it. They came in clear and
+// would be taken for protected ones: the STARTTLS injection (CVE-2011-1575,
+// CVE-2021-22947).
+var ErrPlaintextBehindAuth = errors.New("wire: plaintext behind the change to TLS")
+
+// Conn is one end of a control connection. Reading and writing may be done by
+// two goroutines at the same time, but each by only one; Upgrade needs both to
+// be at rest.
+type Conn struct {
+	conn  net.Conn
+	br    *bufio.Reader
+	tls   *tls.Conn // nil before Upgrade
+	write time.Duration
+	line  []byte // of ReadCommand and ReadReply, used again for each line
+	out   []byte // of WriteReply and WriteCommand, used again for each
+}
+
+// NewConn wraps conn. A write that does not get on within writeTimeout fails.
+// If conn is a *tls.Conn already (implicit FTPS), it counts as upgraded.
+func NewConn(conn net.Conn, writeTimeout time.Duration) *Conn {
+	c := &Conn{conn: conn, br: bufio.NewReaderSize(conn, readBuffer), write: writeTimeout}
+	c.tls, _ = conn.(*tls.Conn)
+	return c
+}
+
+// Buffered says how many bytes the peer has sent ahead that were read from the
+// network but not yet from the Conn.
+func (c *Conn) Buffered() int { return c.br.Buffered() }
+
+// TLS returns the state of the TLS connection, or nil while in clear.
+func (c *Conn) TLS() *tls.ConnectionState {
+	if c.tls == nil {
+		return nil
+	}
+	state := c.tls.ConnectionState()
+	return &state
+}
+
+// Upgrade changes the connection to TLS: wrap makes the TLS end, and the
+// handshake runs until done or until ctx ends. It fails with
+// ErrPlaintextBehindAuth, and handshakes nothing, if the peer sent anything
+// ahead. After an error the connection is of no more use.
+func (c *Conn) Upgrade(ctx context.Context, wrap func(net.Conn) *tls.Conn) error {
+	if c.br.Buffered() > 0 {
+		return ErrPlaintextBehindAuth
+	}
+	if err := c.conn.SetDeadline(time.Time{}); err != nil {
+		return err
+	}
+	t := wrap(c.conn)
+	if err := t.HandshakeContext(ctx); err != nil {
+		return err
+	}
+	c.conn, c.tls = t, t
+	c.br.Reset(t)
+	return nil
+}
+
+// SetReadDeadline bounds the reads from now on; it may be called while another
+// goroutine reads.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.conn.SetReadDeadline(t) }
+
+// LocalAddr is the address of this end.
+func (c *Conn) LocalAddr() net.Addr { return c.conn.LocalAddr() }
+
+// RemoteAddr is the address of the peer.
+func (c *Conn) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
+
+// Close closes the connection, under TLS with a close_notify.
+func (c *Conn) Close() error { return c.conn.Close() }
+
+func (c *Conn) flush(b []byte) error {
+	if err := c.conn.SetWriteDeadline(time.Now().Add(c.write)); err != nil {
+		return err
+	}
+	_, err := c.conn.Write(b)
+	return err
+}
