@@ -1,0 +1,153 @@
+package listing
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/vfs"
+)
+
+// Perm holds the letters of the perm fact (RFC 3659 §7.5.5) for one entry.
+type Perm string
+
+// The perm values of accounts that may change a tree and of those that may not.
+const (
+	PermFileWrite Perm = "adfrw"
+	PermFileRead  Perm = "r"
+	PermDirWrite  Perm = "cdeflmp"
+	PermDirRead   Perm = "el"
+)
+
+// PermOf gives the perm fact of an entry in a tree that may or may not be
+// changed. What is neither file nor directory can only be deleted or renamed.
+func PermOf(kind vfs.Kind, writable bool) Perm {
+	switch {
+	case kind == vfs.KindFile && writable:
+		return PermFileWrite
+	case kind == vfs.KindFile:
+		return PermFileRead
+	case kind == vfs.KindDir && writable:
+		return PermDirWrite
+	case kind == vfs.KindDir:
+		return PermDirRead
+	case writable:
+		return "df"
+	}
+	return ""
+}
+
+// AppendMLSx appends the facts of e that are in set, one space, and name (RFC
+// 3659 §7.2), without a line end. The name is given apart from e, because MLST
+// shows a full path.
+func AppendMLSx(b []byte, e vfs.Entry, name string, set ftp.FactSet, writable bool) []byte {
+	if set.Has(ftp.FactType) {
+		b = append(append(append(b, "type="...), typeFact(e.Kind)...), ';')
+	}
+	if set.Has(ftp.FactSize) && e.Kind == vfs.KindFile {
+		b = append(strconv.AppendInt(append(b, "size="...), e.Size, 10), ';')
+	}
+	if set.Has(ftp.FactModify) && !e.ModTime.IsZero() {
+		b = append(ftp.AppendTime(append(b, "modify="...), e.ModTime), ';')
+	}
+	if set.Has(ftp.FactPerm) {
+		b = append(append(append(b, "perm="...), PermOf(e.Kind, writable)...), ';')
+	}
+	if set.Has(ftp.FactUnique) && e.Unique != "" {
+		b = append(append(append(b, "unique="...), e.Unique...), ';')
+	}
+	if set.Has(ftp.FactUnixMode) {
+		b = append(strconv.AppendUint(append(b, "UNIX.mode=0"...), uint64(e.Mode.Perm()), 8), ';')
+	}
+	b = append(b, ' ')
+	return append(b, name...)
+}
+
+func typeFact(k vfs.Kind) string {
+	switch k {
+	case vfs.KindFile:
+		return "file"
+	case vfs.KindDir:
+		return "dir"
+	}
+	// RFC 3659 §7.5.1.5: OS.name=type for what is neither file nor directory.
+	return "OS.unix=special"
+}
+
+// ErrEntry means that a line is no MLSx entry.
+var ErrEntry = errors.New("listing: not an MLSx entry")
+
+// IsSelf reports whether the line describes the listed directory itself or its
+// parent (type=cdir, type=pdir), which are no entries of it.
+func IsSelf(line string) bool {
+	facts, _, _ := strings.Cut(line, " ")
+	for fact := range strings.SplitSeq(facts, ";") {
+		name, value, _ := strings.Cut(fact, "=")
+		if strings.EqualFold(name, "type") {
+			return strings.EqualFold(value, "cdir") || strings.EqualFold(value, "pdir")
+		}
+	}
+	return false
+}
+
+// ParseMLSx reads one entry as AppendMLSx writes it, without its line end. The
+// name is what follows the first space, byte for byte: whether it is safe to use
+// as a local name is for the caller to judge. Unknown facts are passed over. A
+// line without a type fact, or with a size or time that cannot be read, is
+// ErrEntry: a listing must never become silently wrong.
+func ParseMLSx(line string) (vfs.Entry, error) {
+	facts, name, ok := strings.Cut(line, " ")
+	if !ok || name == "" {
+		return vfs.Entry{}, ErrEntry
+	}
+	e := vfs.Entry{Name: name}
+	typed := false
+	for fact := range strings.SplitSeq(strings.TrimSuffix(facts, ";"), ";") {
+		key, value, ok := strings.Cut(fact, "=")
+		if !ok {
+			return vfs.Entry{}, ErrEntry
+		}
+		if err := parseFact(&e, strings.ToLower(key), value); err != nil {
+			return vfs.Entry{}, err
+		}
+		typed = typed || strings.EqualFold(key, "type")
+	}
+	if !typed {
+		return vfs.Entry{}, ErrEntry
+	}
+	return e, nil
+}
+
+func parseFact(e *vfs.Entry, key, value string) error {
+	switch key {
+	case "type":
+		switch strings.ToLower(value) {
+		case "file":
+			e.Kind = vfs.KindFile
+		case "dir", "cdir", "pdir":
+			e.Kind = vfs.KindDir
+		default:
+			e.Kind = vfs.KindOther
+		}
+	case "size":
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || n < 0 {
+			return ErrEntry
+		}
+		e.Size = n
+	case "modify":
+		t, err := ftp.ParseTime(value)
+		if err != nil {
+			return ErrEntry
+		}
+		e.ModTime = t
+	case "unique":
+		e.Unique = value
+	case "unix.mode":
+		if n, err := strconv.ParseUint(value, 8, 12); err == nil {
+			e.Mode = e.Mode&^0o777 | modeBits(n)
+		}
+	}
+	return nil
+}
