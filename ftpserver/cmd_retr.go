@@ -1,0 +1,53 @@
+package ftpserver
+
+import (
+	"context"
+	"io"
+
+	"github.com/sealane/sealane/internal/dataconn"
+	"github.com/sealane/sealane/vfs"
+)
+
+// cmdRetr sends a file.
+func cmdRetr(ctx context.Context, s *session, arg string) (*job, error) {
+	if err := s.readyForData(); err != nil {
+		return nil, err
+	}
+	offset, err := s.restart()
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.path(arg)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.openAt(ctx, p, offset)
+	if err != nil {
+		return nil, err
+	}
+	filter := s.typ.outgoing()
+	return s.transferJob(transfer{
+		path: p,
+		move: func(_ context.Context, conn *dataconn.Conn) (int64, error) {
+			return send(conn, filter(f))
+		},
+		abandon: func(error) { f.Close() },
+	}), nil
+}
+
+func (s *session) openAt(ctx context.Context, p vfs.Path, offset int64) (vfs.File, error) {
+	f, err := s.grant.FS.Open(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if offset > f.Entry().Size {
+		err = vfs.ErrOffset
+	} else if offset > 0 {
+		_, err = f.Seek(offset, io.SeekStart)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}

@@ -1,0 +1,76 @@
+package ftpserver
+
+import (
+	"context"
+	"time"
+
+	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/internal/listing"
+	"github.com/sealane/sealane/vfs"
+)
+
+// maxStatEntries bounds a listing on the control connection, which is held in
+// memory until it is sent.
+const maxStatEntries = 1000
+
+// cmdStat tells the state of the session, also while a transfer runs, or lists a
+// path on the control connection (RFC 959 §4.1.3).
+func cmdStat(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
+	if arg == "" {
+		return s.status(), nil
+	}
+	if s.job != nil {
+		return ftp.Replyf(ftp.Code503BadSequence, "STAT with a path has to wait for the transfer."), nil
+	}
+	p, err := s.path(listPath(arg))
+	if err != nil {
+		return ftp.Reply{}, err
+	}
+	return s.statPath(ctx, p)
+}
+
+func (s *session) status() ftp.Reply {
+	control, data, now := "clear", "clear", "idle"
+	if state := s.conn.TLS(); state != nil {
+		control = tlsVersion(state.Version)
+	}
+	if s.prot == protPrivate {
+		data = "private (PROT P)"
+	}
+	if s.job != nil {
+		now = s.job.event.Verb + " is running"
+	}
+	return ftp.Reply{Code: ftp.Code211Status, Lines: []string{
+		"Status:",
+		"Account: " + s.grant.Account,
+		"Control connection: " + control,
+		"Data connections: " + data,
+		"TYPE: " + s.typ.String() + "; STRU: File; MODE: Stream",
+		"Now: " + now,
+		"End of status.",
+	}}
+}
+
+func (s *session) statPath(ctx context.Context, p vfs.Path) (ftp.Reply, error) {
+	e, err := s.grant.FS.Stat(ctx, p)
+	if err != nil {
+		return ftp.Reply{}, err
+	}
+	now := time.Now()
+	code, lines := ftp.Code213FileStatus, []string{"Status:"}
+	if e.IsDir() {
+		code = ftp.Code212DirStatus
+		for e, err := range s.grant.FS.List(ctx, p) {
+			if err != nil {
+				return ftp.Reply{}, err
+			}
+			if len(lines) > maxStatEntries {
+				return ftp.Replyf(ftp.Code504BadParameterValue, "Too many entries for STAT; use MLSD or LIST."), nil
+			}
+			lines = append(lines, string(listing.AppendList(nil, e, now)))
+		}
+	} else {
+		lines = append(lines, string(listing.AppendList(nil, e, now)))
+	}
+	return ftp.Reply{Code: code, Lines: append(lines, "End of status.")}, nil
+}

@@ -1,0 +1,54 @@
+package ftpserver
+
+import (
+	"context"
+
+	"github.com/sealane/sealane/internal/dataconn"
+	"github.com/sealane/sealane/vfs"
+)
+
+// cmdStor receives a file, behind the offset of REST if there was one.
+func cmdStor(ctx context.Context, s *session, arg string) (*job, error) {
+	offset, err := s.restart()
+	if err != nil {
+		return nil, err
+	}
+	return s.store(ctx, arg, vfs.Create{Offset: offset})
+}
+
+// store makes the job of an upload: nothing is seen of it before its end has been
+// proven and the storage has committed it; only then comes the 226.
+func (s *session) store(ctx context.Context, arg string, how vfs.Create) (*job, error) {
+	if err := s.readyForData(); err != nil {
+		return nil, err
+	}
+	p, err := s.path(arg)
+	if err != nil {
+		return nil, err
+	}
+	up, err := s.grant.FS.Create(ctx, p, how)
+	if err != nil {
+		return nil, err
+	}
+	filter := s.typ.incoming()
+	return s.transferJob(transfer{
+		path:   p,
+		upload: true,
+		move: func(ctx context.Context, conn *dataconn.Conn) (int64, error) {
+			n, err := receive(up, conn, filter)
+			if err != nil {
+				return n, err
+			}
+			// The client may close meanwhile; its file is whole, whether or not
+			// it still hears our close_notify.
+			conn.Finish()
+			_, err = up.Commit(ctx)
+			return n, err
+		},
+		abandon: func(err error) {
+			if err != nil {
+				up.Abort(err)
+			}
+		},
+	}), nil
+}

@@ -1,0 +1,194 @@
+package ftpserver
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/sealane/sealane/ftp"
+)
+
+// state says what a session may do next. The set of states of a row is checked
+// once, by the dispatcher, before the handler runs.
+type state uint8
+
+const (
+	awaitTLS  state = 1 << iota // TLS is required and not there yet
+	awaitUser                   // not logged in
+	loggedIn
+)
+
+const anyState = awaitTLS | awaitUser | loggedIn
+
+// argRule says whether a command takes an argument (RFC 959 §5.3.1).
+type argRule uint8
+
+const (
+	argNone argRule = iota
+	argOptional
+	argRequired
+)
+
+// handler does a command that ends at once and returns its reply, or an error
+// that replyTo turns into one.
+type handler func(ctx context.Context, s *session, arg string) (ftp.Reply, error)
+
+// starter checks a command and returns the job that does it.
+type starter func(ctx context.Context, s *session, arg string) (*job, error)
+
+// command is one row of the table: all that is to be known of a verb. Dispatch,
+// FEAT, HELP and docs/protocol.md are read from it.
+type command struct {
+	verb    string
+	aliases []string
+	states  state
+	arg     argRule
+	syntax  string // of the argument, for HELP
+	rfc     string // where the verb is defined
+	summary string // one line, for HELP and docs/protocol.md
+	// feat gives the FEAT lines; nil: a base command or not to be listed (RFC
+	// 2389 §3.2).
+	feat      func(s *session) []string
+	during    bool // answered while a job runs
+	keepsRest bool // may stand between REST and the transfer (RFC 3659 §5.3)
+	run       handler
+	start     starter
+}
+
+// commandTable builds the table, with aliases as keys of their own. It is built
+// per server: FEAT reads the table that it stands in.
+func commandTable() map[string]*command {
+	table := make(map[string]*command)
+	for _, row := range commandRows() {
+		table[row.verb] = &row
+		for _, alias := range row.aliases {
+			table[alias] = &row
+		}
+	}
+	return table
+}
+
+func commandRows() []command {
+	return []command{
+		{verb: "USER", states: awaitUser | loggedIn, arg: argRequired, syntax: "name", rfc: "RFC 959 §4.1.1",
+			summary: "name the account; flushes an earlier login", run: cmdUser},
+		{verb: "PASS", states: awaitUser | loggedIn, arg: argOptional, syntax: "password", rfc: "RFC 959 §4.1.1",
+			summary: "give the password, right after USER", start: cmdPass},
+		{verb: "QUIT", states: anyState, rfc: "RFC 959 §4.1.1",
+			summary: "end the session, after a running transfer", run: cmdQuit},
+		{verb: "NOOP", states: anyState, rfc: "RFC 959 §4.1.3", during: true,
+			summary: "do nothing, successfully", run: cmdNoop},
+
+		{verb: "AUTH", states: anyState, arg: argRequired, syntax: "TLS", rfc: "RFC 2228 §3, RFC 4217 §4", feat: feat("AUTH TLS"),
+			summary: "protect the control connection; TLS and TLS-C, TLS-P and SSL (which also set PROT P)", run: cmdAuth},
+		{verb: "PBSZ", states: anyState, arg: argRequired, syntax: "0", rfc: "RFC 2228 §3, RFC 4217 §8", feat: feat("PBSZ"), keepsRest: true,
+			summary: "protection buffer size: always 0 under TLS", run: cmdPbsz},
+		{verb: "PROT", states: anyState, arg: argRequired, syntax: "P | C", rfc: "RFC 2228 §3, RFC 4217 §9", feat: feat("PROT"), keepsRest: true,
+			summary: "protection of data connections: P private, C clear (only where the policy allows it)", run: cmdProt},
+
+		{verb: "FEAT", states: anyState, rfc: "RFC 2389 §3",
+			summary: "list the extensions", run: cmdFeat},
+		{verb: "OPTS", states: anyState, arg: argRequired, syntax: "UTF8 ON | MLST facts", rfc: "RFC 2389 §4, RFC 3659 §7.9", feat: feat("UTF8"), keepsRest: true,
+			summary: "set an option of an extension", run: cmdOpts},
+		{verb: "HELP", states: anyState, arg: argOptional, syntax: "[verb]", rfc: "RFC 959 §4.1.3",
+			summary: "list the verbs, or explain one", run: cmdHelp},
+		{verb: "SYST", states: anyState, rfc: "RFC 959 §4.1.3",
+			summary: "name the kind of system: UNIX Type: L8", run: cmdSyst},
+		{verb: "STAT", states: loggedIn, arg: argOptional, syntax: "[path]", rfc: "RFC 959 §4.1.3", during: true,
+			summary: "the state of the session, also during a transfer; with a path, a listing on the control connection", run: cmdStat},
+
+		{verb: "TYPE", states: loggedIn, arg: argRequired, syntax: "A | I | L 8", rfc: "RFC 959 §4.1.2", keepsRest: true,
+			summary: "representation type: A text with CRLF on the wire, I and L 8 bytes as they are", run: cmdType},
+		{verb: "MODE", states: loggedIn, arg: argRequired, syntax: "S", rfc: "RFC 959 §4.1.2", keepsRest: true,
+			summary: "transfer mode: stream only", run: cmdMode},
+		{verb: "STRU", states: loggedIn, arg: argRequired, syntax: "F", rfc: "RFC 959 §4.1.2", keepsRest: true,
+			summary: "file structure: file only", run: cmdStru},
+
+		{verb: "PASV", states: loggedIn, rfc: "RFC 959 §4.1.2", keepsRest: true,
+			summary: "open a data port and name it (IPv4)", start: cmdPasv},
+		{verb: "EPSV", states: loggedIn, arg: argOptional, syntax: "[1 | 2 | ALL]", rfc: "RFC 2428 §3", feat: feat("EPSV"), keepsRest: true,
+			summary: "open a data port (IPv4 and IPv6)", start: cmdEpsv},
+		{verb: "PORT", states: loggedIn, arg: argRequired, syntax: "h1,h2,h3,h4,p1,p2", rfc: "RFC 959 §4.1.2",
+			summary: "active mode: off, always 502", run: cmdPort},
+		{verb: "EPRT", states: loggedIn, arg: argRequired, syntax: "|family|address|port|", rfc: "RFC 2428 §2",
+			summary: "active mode: off, always 502", run: cmdPort},
+		{verb: "ABOR", states: loggedIn, rfc: "RFC 959 §4.1.3", during: true,
+			summary: "stop the running transfer: 426, then 226", run: cmdAbor},
+		{verb: "REST", states: loggedIn, arg: argRequired, syntax: "offset", rfc: "RFC 3659 §5", feat: feat("REST STREAM"),
+			summary: "byte offset for the transfer that follows", run: cmdRest},
+
+		{verb: "RETR", states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
+			summary: "download a file", start: cmdRetr},
+		{verb: "STOR", states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
+			summary: "upload a file: nothing is seen before it is whole", start: cmdStor},
+		{verb: "APPE", states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
+			summary: "upload behind the end of a file, or as a new one", start: cmdAppe},
+		{verb: "LIST", states: loggedIn, arg: argOptional, syntax: "[path]", rfc: "RFC 959 §4.1.3",
+			summary: "directory listing for people, in the form of ls -l, times in UTC", start: cmdList},
+		{verb: "NLST", states: loggedIn, arg: argOptional, syntax: "[path]", rfc: "RFC 959 §4.1.3",
+			summary: "names only, usable as they are in other commands", start: cmdNlst},
+		{verb: "MLSD", states: loggedIn, arg: argOptional, syntax: "[path]", rfc: "RFC 3659 §7",
+			summary: "directory listing for programs", start: cmdMlsd},
+		{verb: "MLST", states: loggedIn, arg: argOptional, syntax: "[path]", rfc: "RFC 3659 §7", feat: featMlst,
+			summary: "the facts of one file or directory", run: cmdMlst},
+
+		{verb: "CWD", aliases: []string{"XCWD"}, states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.1, RFC 3659 §6", feat: feat("TVFS"),
+			summary: "change the working directory", run: cmdCwd},
+		{verb: "CDUP", aliases: []string{"XCUP"}, states: loggedIn, rfc: "RFC 959 §4.1.1",
+			summary: "change to the parent directory", run: cmdCdup},
+		{verb: "PWD", aliases: []string{"XPWD"}, states: loggedIn, rfc: "RFC 959 §4.1.3",
+			summary: "name the working directory", run: cmdPwd},
+		{verb: "MKD", aliases: []string{"XMKD"}, states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
+			summary: "make a directory", run: cmdMkd},
+		{verb: "RMD", aliases: []string{"XRMD"}, states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
+			summary: "remove an empty directory", run: cmdRmd},
+		{verb: "DELE", states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
+			summary: "delete a file", run: cmdDele},
+		{verb: "RNFR", states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
+			summary: "rename from: RNTO must follow at once", run: cmdRnfr},
+		{verb: "RNTO", states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
+			summary: "rename to", run: cmdRnto},
+
+		{verb: "SIZE", states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 3659 §4", feat: feat("SIZE"), keepsRest: true,
+			summary: "bytes of a file, in type I", run: cmdSize},
+		{verb: "MDTM", states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 3659 §3", feat: feat("MDTM"), keepsRest: true,
+			summary: "modification time of a file, in UTC", run: cmdMdtm},
+		{verb: "MFMT", states: loggedIn, arg: argRequired, syntax: "time path", rfc: "draft-somers-ftp-mfxx-04", feat: feat("MFMT"),
+			summary: "set the modification time of a file", run: cmdMfmt},
+	}
+}
+
+func feat(lines ...string) func(*session) []string {
+	return func(*session) []string { return lines }
+}
+
+// CommandInfo describes a verb for documentation.
+type CommandInfo struct {
+	Verb     string
+	Aliases  []string
+	Syntax   string // of the argument
+	RFC      string
+	Summary  string
+	Login    bool     // only after login
+	During   bool     // answered during a transfer
+	Features []string // FEAT lines, as at the start of a session
+}
+
+// Commands describes all verbs, sorted, as the table has them.
+func Commands() []CommandInfo {
+	fresh := new(session)
+	fresh.resetParameters()
+	var out []CommandInfo
+	for _, row := range commandRows() {
+		info := CommandInfo{
+			Verb: row.verb, Aliases: row.aliases, Syntax: row.syntax, RFC: row.rfc, Summary: row.summary,
+			Login: row.states == loggedIn, During: row.during,
+		}
+		if row.feat != nil {
+			info.Features = row.feat(fresh)
+		}
+		out = append(out, info)
+	}
+	slices.SortFunc(out, func(a, b CommandInfo) int { return strings.Compare(a.Verb, b.Verb) })
+	return out
+}

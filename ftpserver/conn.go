@@ -1,0 +1,123 @@
+package ftpserver
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/internal/wire"
+)
+
+// controlSendBuffer bounds the replies that wait in the kernel for a client that
+// does not read them.
+const controlSendBuffer = 64 << 10
+
+var errTooMany = errors.New("too many sessions")
+
+// accept makes a session of a new control connection and runs it in a goroutine
+// of its own.
+func (s *Server) accept(conn net.Conn, implicit bool) {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetWriteBuffer(controlSendBuffer)
+		wire.InlineUrgent(tcp)
+	}
+	ses := s.newSession(conn, implicit)
+	if err := s.admit(ses); err != nil {
+		ses.observe(Event{Kind: EventRefused, Reply: ftp.Code421Closing, Err: err})
+		s.turnAway(conn, implicit)
+		return
+	}
+	go func() {
+		defer s.running.Done()
+		defer s.dismiss(ses)
+		ses.serve(conn)
+	}()
+}
+
+// admit counts a session in, or says why not.
+func (s *Server) admit(ses *session) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	addr := ses.remote.Addr()
+	switch {
+	case s.closed:
+		return ErrServerClosed
+	case len(s.sessions) >= s.Limits.Sessions:
+		return errTooMany
+	case addr.IsValid() && s.perAddr[addr] >= s.Limits.SessionsPerAddress:
+		return errTooMany
+	}
+	s.sessions[ses.id] = ses
+	s.perAddr[addr]++
+	s.running.Add(1)
+	return nil
+}
+
+func (s *Server) dismiss(ses *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, ses.id)
+	addr := ses.remote.Addr()
+	if s.perAddr[addr]--; s.perAddr[addr] == 0 {
+		delete(s.perAddr, addr)
+	}
+}
+
+// turnAway says 421 where that can be said in clear, and closes. The reply fits
+// into an empty socket buffer, so it cannot hold up the accept loop.
+func (s *Server) turnAway(conn net.Conn, implicit bool) {
+	if !implicit {
+		conn.SetWriteDeadline(time.Now().Add(time.Second))
+		conn.Write(wire.AppendReply(nil, ftp.Replyf(ftp.Code421Closing, "Too many connections; come again later.")))
+	}
+	conn.Close()
+}
+
+// serve takes a control connection from its first byte to its last.
+func (s *session) serve(conn net.Conn) {
+	defer s.cancel(nil)
+	s.observe(Event{Kind: EventSessionStart})
+	began := time.Now()
+	defer func() { s.observe(Event{Kind: EventSessionEnd, Took: time.Since(began)}) }()
+
+	if s.implicit {
+		t := tls.Server(conn, s.srv.tickets.controlConfig(s))
+		if err := s.handshake(func(ctx context.Context) error { return t.HandshakeContext(ctx) }); err != nil {
+			conn.Close() // not by TLS: there is no TLS
+			return
+		}
+		conn = t
+	}
+	s.conn = wire.NewConn(conn, s.srv.Limits.Write)
+	defer s.conn.Close()
+	s.run()
+}
+
+// handshake runs a TLS handshake of the control connection within its limit.
+func (s *session) handshake(run func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(s.ctx, s.srv.Limits.Handshake)
+	defer cancel()
+	err := run(ctx)
+	kind := EventTLS
+	if err != nil {
+		kind = EventTLSFailed
+	}
+	s.observe(Event{Kind: kind, Err: err})
+	return err
+}
+
+// addrPort gives a TCP address with a v4-mapped IPv6 address unmapped, so that
+// one host has one address however it connects; the zero value for other
+// networks.
+func addrPort(a net.Addr) netip.AddrPort {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	ap := tcp.AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}

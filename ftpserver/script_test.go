@@ -1,0 +1,326 @@
+package ftpserver_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/sealane/sealane/ftpserver"
+	"github.com/sealane/sealane/ftptest"
+	"github.com/sealane/sealane/vfs"
+)
+
+// TestScripts plays the transcripts in testdata/script. Each is a txtar archive:
+// its comment holds lines of prose and of configuration ("config: plaintext",
+// "config: implicit"), the files below tree/ are the tree ("tree/dir/.keep"
+// makes a directory), and "script" is the dialogue, a line each:
+//
+//	C: text         send text and CRLF; Go escapes such as \x00 are understood
+//	S: text         the next line of the server; "..." at its end stands for any rest
+//	tls             shake hands on the control connection
+//	login           220, AUTH TLS, tls, PBSZ, PROT, USER, PASS in one
+//	recv "text"     connect to the port of the last 227 or 229 and expect this
+//	send "text"     connect, and send this with a proper end
+//	cut "text"      connect, send this, and end without close_notify
+//	file NAME "text"    the tree now has this file with this content
+//	nofile NAME         the tree has nothing of this name
+//	dir NAME            the tree has this directory
+//	closed          the server has closed the control connection
+//
+// recv, send and cut run beside the dialogue and are judged before the next
+// file, nofile, data command or the end.
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, name := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			playScript(t, name, archive)
+		})
+	}
+}
+
+func playScript(t *testing.T, name string, archive *txtar.Archive) {
+	tree, script := map[string]string{}, ""
+	for _, f := range archive.Files {
+		switch path, isTree := strings.CutPrefix(f.Name, "tree"); {
+		case isTree && strings.HasSuffix(path, "/.keep"):
+			tree[strings.TrimSuffix(path, ".keep")] = ""
+		case isTree:
+			tree[path] = string(f.Data)
+		case f.Name == "script":
+			script = string(f.Data)
+		default:
+			t.Fatalf("%s: unknown file %q", name, f.Name)
+		}
+	}
+	implicit := false
+	srv := ftptest.NewServer(tree, func(s *ftpserver.Server) {
+		for line := range strings.Lines(string(archive.Comment)) {
+			value, ok := strings.CutPrefix(strings.TrimSpace(line), "config: ")
+			switch {
+			case !ok:
+			case value == "plaintext":
+				s.TLS.InsecurePlaintext = true
+			case value == "implicit":
+				implicit = true
+			default:
+				t.Errorf("%s: unknown configuration %q", name, value)
+			}
+		}
+	})
+	defer srv.Close()
+
+	p := &player{t: t, srv: srv, at: name}
+	addr := srv.Addr
+	if implicit {
+		addr = srv.ImplicitAddr
+	}
+	p.dial(addr)
+	defer func() { p.conn.Close() }()
+	if implicit {
+		p.startTLS()
+		p.private = true
+	}
+	for i, line := range strings.Split(script, "\n") {
+		p.at = fmt.Sprintf("%s, script line %d", name, i+1)
+		p.play(strings.TrimRight(line, " \r"), line)
+	}
+	p.settle()
+}
+
+// player is a scripted client.
+type player struct {
+	t       *testing.T
+	srv     *ftptest.Server
+	at      string
+	conn    net.Conn
+	r       *bufio.Reader
+	tls     *tls.Config
+	private bool // PROT P
+	port    string
+	pending chan error // of the data connection that is under way
+}
+
+func (p *player) fail(format string, args ...any) {
+	p.t.Helper()
+	p.t.Fatalf("%s: %s", p.at, fmt.Sprintf(format, args...))
+}
+
+func (p *player) dial(addr string) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		p.fail("%v", err)
+	}
+	conn.SetDeadline(time.Now().Add(time.Minute)) // a hang must end the test, not judge it
+	p.conn, p.r = conn, bufio.NewReader(conn)
+	p.tls = p.srv.ClientTLS()
+	p.tls.ClientSessionCache = tls.NewLRUClientSessionCache(8)
+}
+
+func (p *player) play(trimmed, raw string) {
+	word, rest, _ := strings.Cut(trimmed, " ")
+	switch word {
+	case "", "#":
+	case "C:":
+		_, rest, _ := strings.Cut(raw, " ")
+		p.send(rest)
+	case "S:":
+		p.expect(rest)
+	case "tls":
+		p.startTLS()
+	case "login":
+		p.login()
+	case "recv", "send", "cut":
+		p.data(word, p.unquote(rest))
+	case "file", "nofile", "dir":
+		p.settle()
+		p.check(word, rest)
+	case "closed":
+		if line, err := p.r.ReadString('\n'); err == nil {
+			p.fail("still open; server said %q", line)
+		}
+	default:
+		p.fail("unknown word %q", word)
+	}
+}
+
+func (p *player) unquote(s string) string {
+	out, err := strconv.Unquote(s)
+	if err != nil {
+		p.fail("not a quoted text: %s", s)
+	}
+	return out
+}
+
+// send sends one line, in which Go escapes are understood.
+func (p *player) send(line string) {
+	if strings.Contains(line, `\`) {
+		line = p.unquote(`"` + strings.ReplaceAll(line, `"`, `\"`) + `"`)
+	}
+	if _, err := io.WriteString(p.conn, line+"\r\n"); err != nil {
+		p.fail("sending %q: %v", line, err)
+	}
+	if arg, ok := strings.CutPrefix(strings.ToUpper(line), "PROT "); ok {
+		p.private = arg == "P"
+	}
+}
+
+var passivePort = regexp.MustCompile(`^(?:229 .*\(\|\|\|(\d+)\|\)|227 .*\(\d+,\d+,\d+,\d+,(\d+),(\d+)\))`)
+
+func (p *player) expect(want string) {
+	line, err := p.r.ReadString('\n')
+	if err != nil {
+		p.fail("want %q, got %v", want, err)
+	}
+	got, crlf := strings.CutSuffix(line, "\r\n")
+	if !crlf {
+		p.fail("line does not end with CRLF: %q", line)
+	}
+	if strings.Contains(want, `\`) {
+		want = p.unquote(`"` + strings.ReplaceAll(want, `"`, `\"`) + `"`)
+	}
+	if start, open := strings.CutSuffix(want, "..."); open && strings.HasPrefix(got, start) || got == want {
+		p.notePort(got)
+		return
+	}
+	p.fail("want %q\n got %q", want, got)
+}
+
+func (p *player) notePort(line string) {
+	m := passivePort.FindStringSubmatch(line)
+	switch {
+	case m == nil:
+	case m[1] != "":
+		p.port = m[1]
+	default:
+		high, _ := strconv.Atoi(m[2])
+		low, _ := strconv.Atoi(m[3])
+		p.port = strconv.Itoa(high<<8 | low)
+	}
+}
+
+func (p *player) startTLS() {
+	t := tls.Client(p.conn, p.tls)
+	if err := t.Handshake(); err != nil {
+		p.fail("handshake: %v", err)
+	}
+	p.conn, p.r = t, bufio.NewReader(t)
+}
+
+func (p *player) login() {
+	for _, line := range []string{
+		"S: 220 ...", "C: AUTH TLS", "S: 234 ...", "tls",
+		"C: PBSZ 0", "S: 200 PBSZ=0", "C: PROT P", "S: 200 ...",
+		"C: USER " + ftptest.User, "S: 331 ...", "C: PASS " + ftptest.Password, "S: 230 ...",
+	} {
+		p.play(line, line)
+	}
+}
+
+// data begins a data connection; settle waits for its result.
+func (p *player) data(how, text string) {
+	p.settle()
+	port := p.port
+	p.pending = make(chan error, 1)
+	go func() { p.pending <- p.moveData(how, port, text) }()
+}
+
+func (p *player) settle() {
+	if p.pending == nil {
+		return
+	}
+	if err := <-p.pending; err != nil {
+		p.fail("data connection: %v", err)
+	}
+	p.pending = nil
+}
+
+func (p *player) moveData(how, port, text string) error {
+	host, _, _ := net.SplitHostPort(p.srv.Addr)
+	raw, err := net.Dial("tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return err
+	}
+	defer raw.Close()
+	raw.SetDeadline(time.Now().Add(time.Minute))
+	conn := raw
+	if p.private {
+		t := tls.Client(raw, p.tls)
+		if err := t.Handshake(); err != nil {
+			return err
+		}
+		conn = t
+	}
+	if how == "recv" {
+		got, err := io.ReadAll(conn)
+		if err != nil || string(got) != text {
+			return fmt.Errorf("got %q, %v; want %q", got, err, text)
+		}
+		return nil
+	}
+	if _, err := io.WriteString(conn, text); err != nil {
+		return err
+	}
+	if t, ok := conn.(*tls.Conn); ok && how == "send" {
+		if err := t.CloseWrite(); err != nil {
+			return err
+		}
+	}
+	if err := raw.(*net.TCPConn).CloseWrite(); err != nil {
+		return err
+	}
+	io.Copy(io.Discard, conn) // the server's end; after cut it may reset
+	return nil
+}
+
+func (p *player) check(word, rest string) {
+	ctx := context.Background()
+	name, text, _ := strings.Cut(rest, " ")
+	path, err := vfs.Clean(name)
+	if err != nil {
+		p.fail("%v", err)
+	}
+	e, err := p.srv.FS.Stat(ctx, path)
+	switch {
+	case word == "nofile":
+		if err == nil {
+			p.fail("%s is there", name)
+		}
+		return
+	case err != nil:
+		p.fail("%s: %v", name, err)
+	case word == "dir":
+		if !e.IsDir() {
+			p.fail("%s is no directory", name)
+		}
+		return
+	}
+	f, err := p.srv.FS.Open(ctx, path)
+	if err != nil {
+		p.fail("%s: %v", name, err)
+	}
+	defer f.Close()
+	got, err := io.ReadAll(f)
+	if want := p.unquote(text); err != nil || !bytes.Equal(got, []byte(want)) {
+		p.fail("%s holds %q, %v; want %q", name, got, err, want)
+	}
+}

@@ -1,0 +1,147 @@
+package ftpserver
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"net"
+	"slices"
+	"sync/atomic"
+
+	"github.com/sealane/sealane/internal/dataconn"
+)
+
+// The ALPN ids (IANA). x-filezilla-ftp is left out on purpose: a FileZilla that
+// gets it then breaks every transfer with a server that is not its own.
+const (
+	alpnFTP     = "ftp"
+	alpnFTPData = "ftp-data"
+)
+
+// extPreSharedKey is the TLS 1.3 extension by which a client offers a ticket (RFC
+// 8446 §4.2.11).
+const extPreSharedKey uint16 = 41
+
+// ticketMark tells our session ids in SessionState.Extra from what others put
+// there.
+const ticketMark = "sealane-session:"
+
+// ticketDesk makes the TLS configurations of all connections and decides which
+// tickets count. A ticket proves that a data connection belongs to an account;
+// it never chooses the session that the connection is for: programs share TLS
+// caches between their parallel sessions, so routing by ticket swaps files.
+type ticketDesk struct {
+	srv  *Server
+	base *tls.Config
+	// sealer only seals and opens tickets: crypto/tls then makes, rotates
+	// (daily) and forgets (after 7 days) the keys. It serves no handshake, so
+	// no other configuration ever shares its keys by accident (CVE-2025-68121).
+	sealer *tls.Config
+}
+
+func newTicketDesk(srv *Server) *ticketDesk {
+	return &ticketDesk{
+		srv: srv,
+		base: &tls.Config{
+			MinVersion:     tls.VersionTLS12,
+			GetCertificate: srv.TLS.GetCertificate,
+			// TLS 1.2 with AEAD and forward secrecy only (RFC 9325 §4.2).
+			CipherSuites: []uint16{
+				tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+				tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+				tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+				tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+				tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+				tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+			},
+			// Small first records help web pages, not files.
+			DynamicRecordSizingDisabled: true,
+		},
+		sealer: &tls.Config{},
+	}
+}
+
+// controlConfig is for the control connection of s. Control connections issue
+// tickets and never resume: a client that kept an old ticket would go on
+// showing the id of a session that is dead or not its own.
+func (d *ticketDesk) controlConfig(s *session) *tls.Config {
+	c := d.base.Clone()
+	c.NextProtos = []string{alpnFTP}
+	c.WrapSession = d.seal(s.id)
+	c.UnwrapSession = func([]byte, tls.ConnectionState) (*tls.SessionState, error) { return nil, nil }
+	return c
+}
+
+// seal puts the id of the session into each ticket; crypto/tls starts every
+// ticket with an empty Extra.
+func (d *ticketDesk) seal(id sessionID) func(tls.ConnectionState, *tls.SessionState) ([]byte, error) {
+	return func(cs tls.ConnectionState, ss *tls.SessionState) ([]byte, error) {
+		if cs.DidResume && cs.Version < tls.VersionTLS13 {
+			// An empty ticket means "keep the one you have" (RFC 5077 §3.3).
+			// crypto/tls would renew it on every connection, and OpenSSL clients
+			// (PHP) then fail to resume every second transfer.
+			return []byte{}, nil
+		}
+		ss.Extra = append(ss.Extra, append([]byte(ticketMark), id[:]...))
+		return d.sealer.EncryptTicket(cs, ss)
+	}
+}
+
+// dataGate is the TLS side of one offer of a data port.
+type dataGate struct {
+	desk    *ticketDesk
+	id      sessionID
+	account string
+	// upload is set once the command is known to be an upload.
+	upload atomic.Bool
+}
+
+// secure is the dataconn.Secure of the offer.
+func (g *dataGate) secure(ctx context.Context, raw net.Conn) (*dataconn.Conn, error) {
+	c := g.desk.base.Clone()
+	c.NextProtos = []string{alpnFTPData, alpnFTP}
+	c.GetConfigForClient = g.configFor
+	return dataconn.Server(ctx, raw, c, g.desk.srv.Limits.Stall)
+}
+
+// configFor makes the configuration of one data connection, a clone of its own
+// that its callbacks may change.
+func (g *dataGate) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	c := g.desk.base.Clone()
+	c.NextProtos = []string{alpnFTPData, alpnFTP}
+	c.WrapSession = g.desk.seal(g.id)
+	c.UnwrapSession = func(ticket []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
+		ss := g.desk.open(ticket, cs, g.account)
+		if ss != nil && g.upload.Load() {
+			// A client that uploads does not read, so it closes with the new
+			// ticket unread, and the RST that this causes eats the tail of its
+			// file (Ruby's Net::FTP). curl, which needs a new ticket each time,
+			// shakes hands before its command and so still gets one.
+			c.SessionTicketsDisabled = true
+		}
+		return ss, nil
+	}
+	if slices.Contains(hello.SupportedVersions, tls.VersionTLS13) && !slices.Contains(hello.Extensions, extPreSharedKey) {
+		// The same loss, and no use: who offers no ticket keeps none.
+		c.SessionTicketsDisabled = true
+	}
+	return c, nil
+}
+
+// open returns the session of a ticket if that counts as proof for account: it
+// was issued by a session that lives and belongs to the same account. All else
+// leads to a full handshake, never to an error: honest clients offer tickets of
+// their other sessions.
+func (d *ticketDesk) open(ticket []byte, cs tls.ConnectionState, account string) *tls.SessionState {
+	ss, err := d.sealer.DecryptTicket(ticket, cs)
+	if ss == nil || err != nil {
+		return nil
+	}
+	for _, extra := range ss.Extra {
+		raw, ok := bytes.CutPrefix(extra, []byte(ticketMark))
+		if ok && len(raw) == len(sessionID{}) && d.srv.vouches(sessionID(raw), account) {
+			return ss
+		}
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package ftpserver
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/internal/dataconn"
+	"github.com/sealane/sealane/vfs"
+)
+
+var errNoConnection = errors.New("no data connection")
+
+// transferBuffer is the size of the pooled buffers between storage and data
+// connection: large enough that system calls do not dominate.
+const transferBuffer = 128 << 10
+
+var buffers = sync.Pool{New: func() any { return new([transferBuffer]byte) }}
+
+// transfer is what a data command does once its data connection is there.
+type transfer struct {
+	path   vfs.Path
+	upload bool
+	// move does the transfer and returns the bytes moved. Errors of the data
+	// connection are transferErrors; all others are of the storage.
+	move func(ctx context.Context, conn *dataconn.Conn) (int64, error)
+	// abandon gives back what was opened for the transfer, whose failure or
+	// success is err. It is called exactly once, after move or instead of it.
+	abandon func(err error)
+}
+
+// readyForData checks what all data commands need before they touch a file.
+func (s *session) readyForData() error {
+	switch {
+	case s.prot == protClear && !s.srv.TLS.InsecurePlaintext:
+		return refuse(ftp.Code521DataTLSRequired, "Data connections must be protected: send PBSZ 0 and PROT P.")
+	case s.offer == nil:
+		return refuse(ftp.Code425NoDataConn, "Use PASV or EPSV first.")
+	}
+	return nil
+}
+
+// transferJob makes the job of a data command: 150, the data connection, move,
+// and the final reply. It takes the pending offer.
+func (s *session) transferJob(t transfer) *job {
+	o := s.takeOffer()
+	o.gate.upload.Store(t.upload)
+	return &job{
+		// 150 at once: some clients connect only when they have seen it.
+		opening: ftp.Replyf(ftp.Code150Opening, "Opening the data connection."),
+		event:   Event{Kind: EventTransfer, Path: t.path.String()},
+		run: func(ctx context.Context) outcome {
+			out := s.srv.carry(ctx, o, t)
+			t.abandon(out.err)
+			return out
+		},
+	}
+}
+
+// carry gets the data connection, moves the data and ends the connection in the
+// way that tells the peer the truth.
+func (s *Server) carry(ctx context.Context, o *offer, t transfer) outcome {
+	conn, err := s.connect(ctx, o)
+	if err != nil {
+		return outcome{err: &transferError{err}}
+	}
+	unhook := context.AfterFunc(ctx, conn.Abort)
+	n, err := t.move(ctx, conn)
+	out := outcome{bytes: n, err: err, resumed: conn.Resumed()}
+	if !unhook() {
+		// Aborted. What move made of it does not count, but for a download or an
+		// upload that was whole already.
+		return out.orDone()
+	}
+	var broken *transferError
+	switch {
+	case errors.As(err, &broken), err != nil && !t.upload:
+		// A cut must look like a cut: no close_notify.
+		conn.Abort()
+	case err != nil:
+		// Refused while the client is sending: say the end, and read on for a
+		// while, or the RST hides our reply from the client.
+		conn.Finish()
+		s.linger(conn)
+	default:
+		s.linger(conn)
+	}
+	return out.orDone()
+}
+
+func (o outcome) orDone() outcome {
+	if o.err == nil {
+		o.reply = ftp.Replyf(ftp.Code226Done, "Transfer complete.")
+	}
+	return o
+}
+
+// connect waits for the one data connection of the offer.
+func (s *Server) connect(ctx context.Context, o *offer) (*dataconn.Conn, error) {
+	defer o.Close()
+	wait, cancel := context.WithTimeout(ctx, s.Limits.Connect)
+	defer cancel()
+	conn, err := o.Wait(wait)
+	switch {
+	case err == nil:
+		return conn, nil
+	case errors.Is(err, dataconn.ErrHandshake):
+		return nil, err
+	}
+	return nil, errors.Join(errNoConnection, err)
+}
+
+// linger ends a data connection whose own direction has been finished: it reads
+// on for a bounded time, because closing with unread input makes the kernel send
+// RST, which can destroy what the peer has not read yet.
+func (s *Server) linger(conn *dataconn.Conn) {
+	s.running.Add(1) // the session that calls us still counts
+	go func() {
+		defer s.running.Done()
+		conn.Drain(s.Limits.Linger)
+	}()
+}
+
+// send moves a stream to the client and finishes our direction: close_notify,
+// then FIN.
+func send(conn *dataconn.Conn, r io.Reader) (int64, error) {
+	n, readErr, writeErr := move(conn, r)
+	if writeErr == nil && readErr == nil {
+		writeErr = conn.Finish()
+	}
+	if writeErr != nil {
+		return n, &transferError{writeErr}
+	}
+	return n, readErr
+}
+
+// receive moves a stream from the client to its proven end: close_notify under
+// TLS, FIN in clear. through filters what arrives.
+func receive(w io.Writer, conn *dataconn.Conn, through func(io.Reader) io.Reader) (int64, error) {
+	n, readErr, writeErr := move(w, through(conn))
+	switch {
+	case readErr != nil:
+		return n, &transferError{readErr}
+	case writeErr != nil:
+		return n, writeErr
+	}
+	return n, nil
+}
+
+// move copies to the end of r and keeps the errors of the two sides apart.
+func move(w io.Writer, r io.Reader) (n int64, readErr, writeErr error) {
+	buf := buffers.Get().(*[transferBuffer]byte)
+	defer buffers.Put(buf)
+	for {
+		got, err := r.Read(buf[:])
+		if got > 0 {
+			wrote, werr := w.Write(buf[:got])
+			n += int64(wrote)
+			if werr != nil {
+				return n, nil, werr
+			}
+		}
+		if err == io.EOF {
+			return n, nil, nil
+		}
+		if err != nil {
+			return n, err, nil
+		}
+	}
+}
