@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sealane/sealane/ftpserver"
+)
+
+const protocolHead = `# The protocol, verb by verb
+
+Generated from the table in ` + "`ftpserver/commands.go`" + ` by ` + "`make docs`" + `; do not edit.
+
+A verb that is not here is answered with 500. Before login, and before TLS where that is required (as it is by
+default), verbs marked "after login" are answered with 530. An argument where none belongs, or none where one is needed, is 501.
+A line ends with LF, with or without CR before it; NUL, and CR elsewhere, are 501. A line over 8,448 bytes is 500 and ends the session.
+
+"During" means: answered while a transfer runs. All other commands then wait for its end, QUIT too.
+
+| verb | argument | when | defined in | FEAT | what it does |
+|---|---|---|---|---|---|
+`
+
+const protocolRules = `
+## Rules that the standards leave open
+
+- **Uploads.** Nothing is seen under the name before the end of the data has been proven (` + "`close_notify`" + ` under TLS, RFC 8446 §6.1) and the file has been
+  committed; only then comes 226. An upload that was cut is answered 426 and leaves the old file, if any, as it was.
+- **TYPE A.** Files are stored with LF. On the way out an LF without CR before it becomes CRLF, and CRLF stays; on the way in CRLF becomes LF, and a lone CR
+  stays. SIZE in TYPE A is 550, and a transfer behind REST with an offset above 0 is 554: use TYPE I.
+- **REST** holds for the next RETR, STOR or APPE, across TYPE, MODE, STRU, PBSZ, PROT, PASV, EPSV, OPTS, SIZE and MDTM; any other command drops it. An offset beyond the
+  end of the file is 554. APPE behind REST acts as STOR.
+- **PASV and EPSV.** Only the address of the control connection may connect. A command that is refused gives the port back: send PASV or EPSV again.
+- **ABOR** during a transfer: 426 for the transfer, then 226; if the transfer ended first, its own 226, then 226. Otherwise 225.
+- **AUTH.** TLS and TLS-C leave the data level at C; TLS-P and SSL set it to P. With each of them TLS 1.2 or 1.3 is spoken. Bytes behind AUTH in the same packet end the session with 421.
+- **LIST and NLST** take options in the manner of ls ("-la") and pass them over. Times are UTC, as those of MDTM. NLST puts the directory that it was given in front of each name.
+- **Names** are bytes, kept as they are; NUL, CR and LF are refused, 4,096 bytes a path and 255 a name are the limit.
+- **Garbage** before login: a verb of HTTP, the third verb that does not exist, or the tenth refused command ends the session with 421.
+`
+
+func protocol() string {
+	var b strings.Builder
+	b.WriteString(protocolHead)
+	for _, c := range ftpserver.Commands() {
+		when := "any time"
+		if c.Login {
+			when = "after login"
+		}
+		if c.During {
+			when += ", during"
+		}
+		verb := "`" + c.Verb + "`"
+		for _, alias := range c.Aliases {
+			verb += " `" + alias + "`"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", verb, code(c.Syntax), when, c.RFC, code(strings.Join(c.Features, ", ")), cell(c.Summary))
+	}
+	b.WriteString(protocolRules)
+	return b.String()
+}
+
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + cell(s) + "`"
+}
+
+func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
