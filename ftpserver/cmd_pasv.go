@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"time"
 
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/internal/dataconn"
 )
+
+// offerLife is how long an offered port waits for its transfer command. Then the
+// port is given to others, and the command gets 425.
+const offerLife = 20 * time.Second
 
 // cmdPasv offers a data port for IPv4 (RFC 959 §4.1.2).
 func cmdPasv(_ context.Context, s *session, _ string) (*job, error) {
@@ -54,7 +59,7 @@ func (s *session) offerJob(announce func(port uint16) (ftp.Reply, error)) *job {
 		},
 		then: func(out *outcome) {
 			if out.err == nil {
-				s.offer = &offer{got, gate}
+				s.offer = &offer{Offer: got, gate: gate, lapse: time.AfterFunc(offerLife, got.Close)}
 			}
 		},
 		discard: func() { got.Close() },

@@ -19,7 +19,9 @@ type refusal struct{ reply ftp.Reply }
 
 func (r *refusal) Error() string { return r.reply.String() }
 
-func refuse(code ftp.Code, text string) error { return &refusal{ftp.Reply{Code: code, Lines: []string{text}}} }
+func refuse(code ftp.Code, text string) error {
+	return &refusal{ftp.Reply{Code: code, Lines: []string{text}}}
+}
 
 // transferError says on which side of a transfer an error happened: a broken
 // data connection is the peer's matter (426), the storage is ours.

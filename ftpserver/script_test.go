@@ -10,6 +10,7 @@ import (
 	"net"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,14 +33,18 @@ import (
 //	tls             shake hands on the control connection
 //	login           220, AUTH TLS, tls, PBSZ, PROT, USER, PASS in one
 //	recv "text"     connect to the port of the last 227 or 229 and expect this
+//	lines "text"    as recv, but the lines may come in any order
 //	send "text"     connect, and send this with a proper end
 //	cut "text"      connect, send this, and end without close_notify
+//	hold "text"     connect, send this, and wait for the server to end it
+//	refused         nobody listens at that port any more
 //	file NAME "text"    the tree now has this file with this content
 //	nofile NAME         the tree has nothing of this name
 //	dir NAME            the tree has this directory
 //	closed          the server has closed the control connection
+//	redial          close the control connection and make a new one, in clear
 //
-// recv, send and cut run beside the dialogue and are judged before the next
+// recv, lines, send, cut and hold run beside the dialogue and are judged before the next
 // file, nofile, data command or the end.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/script/*.txtar")
@@ -149,7 +154,7 @@ func (p *player) play(trimmed, raw string) {
 		p.startTLS()
 	case "login":
 		p.login()
-	case "recv", "send", "cut":
+	case "recv", "lines", "send", "cut", "hold":
 		p.data(word, p.unquote(rest))
 	case "file", "nofile", "dir":
 		p.settle()
@@ -158,8 +163,25 @@ func (p *player) play(trimmed, raw string) {
 		if line, err := p.r.ReadString('\n'); err == nil {
 			p.fail("still open; server said %q", line)
 		}
+	case "redial":
+		p.settle()
+		p.conn.Close()
+		p.private = false
+		p.dial(p.srv.Addr)
+	case "refused":
+		p.refused()
 	default:
 		p.fail("unknown word %q", word)
+	}
+}
+
+func (p *player) refused() {
+	p.settle()
+	host, _, _ := net.SplitHostPort(p.srv.Addr)
+	conn, err := net.Dial("tcp", net.JoinHostPort(host, p.port))
+	if err == nil {
+		conn.Close()
+		p.fail("somebody still listens at port %s", p.port)
 	}
 }
 
@@ -270,8 +292,11 @@ func (p *player) moveData(how, port, text string) error {
 		}
 		conn = t
 	}
-	if how == "recv" {
+	if how == "recv" || how == "lines" {
 		got, err := io.ReadAll(conn)
+		if how == "lines" {
+			got, text = sortLines(string(got)), string(sortLines(text))
+		}
 		if err != nil || string(got) != text {
 			return fmt.Errorf("got %q, %v; want %q", got, err, text)
 		}
@@ -279,6 +304,10 @@ func (p *player) moveData(how, port, text string) error {
 	}
 	if _, err := io.WriteString(conn, text); err != nil {
 		return err
+	}
+	if how == "hold" {
+		io.Copy(io.Discard, conn) // an abort may come as FIN or as RST
+		return nil
 	}
 	if t, ok := conn.(*tls.Conn); ok && how == "send" {
 		if err := t.CloseWrite(); err != nil {
@@ -290,6 +319,13 @@ func (p *player) moveData(how, port, text string) error {
 	}
 	io.Copy(io.Discard, conn) // the server's end; after cut it may reset
 	return nil
+}
+
+// sortLines makes listings comparable: a storage lists in no particular order.
+func sortLines(s string) []byte {
+	lines := strings.SplitAfter(s, "\n")
+	slices.Sort(lines)
+	return []byte(strings.Join(lines, ""))
 }
 
 func (p *player) check(word, rest string) {

@@ -356,13 +356,17 @@ func (s *session) panicked(v any) error {
 // offer is a passive port that this session was given, with its TLS side.
 type offer struct {
 	dataconn.Offer
-	gate *dataGate
+	gate  *dataGate
+	lapse *time.Timer // closes the offer when no command has come for it
 }
 
 // takeOffer hands the pending offer to a transfer; nil if there is none.
 func (s *session) takeOffer() *offer {
 	o := s.offer
 	s.offer = nil
+	if o != nil {
+		o.lapse.Stop()
+	}
 	return o
 }
 

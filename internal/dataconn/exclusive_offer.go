@@ -1,0 +1,89 @@
+package dataconn
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+)
+
+// exclusiveOffer is one listener and the candidates that it brings.
+type exclusiveOffer struct {
+	ports      *Exclusive
+	listener   *net.TCPListener
+	port       uint16
+	candidates *candidates
+	ended      chan struct{} // closed as the last act of the last goroutine
+	atRest     bool          // under ports.mu
+}
+
+func newExclusiveOffer(ctx context.Context, x *Exclusive, r Request, listener *net.TCPListener, l *lane) *exclusiveOffer {
+	o := &exclusiveOffer{ports: x, listener: listener, port: portOf(listener), ended: make(chan struct{})}
+	o.candidates = newCandidates(ctx, r, &x.count, func() {
+		// First the listener: whatever waits in its queue is reset by the kernel,
+		// and whoever connects later is refused (S-56).
+		_ = listener.Close()
+		x.leave(r.Local, l, o.port)
+	})
+	go func() {
+		o.accept()
+		o.candidates.running.Wait()
+		o.tidy(true)
+		close(o.ended)
+	}()
+	return o
+}
+
+// accept runs from the offer on, not from Wait: clients connect early.
+func (o *exclusiveOffer) accept() {
+	const shortest, longest = 5 * time.Millisecond, time.Second
+	pause := shortest
+	for {
+		raw, err := o.listener.AcceptTCP()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err == nil {
+			pause = shortest
+			o.candidates.add(raw)
+			continue
+		}
+		// No descriptor left, or the like: that passes, and the client must not
+		// lose its transfer over it.
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-o.candidates.ctx.Done():
+		}
+		timer.Stop()
+		pause = min(2*pause, longest)
+	}
+}
+
+// Port is the port of the listener.
+func (o *exclusiveOffer) Port() uint16 { return o.port }
+
+// Wait waits for the data connection, as Offer has it.
+func (o *exclusiveOffer) Wait(ctx context.Context) (*Conn, error) {
+	defer o.tidy(false)
+	return o.candidates.wait(ctx)
+}
+
+// Close gives up, as Offer has it.
+func (o *exclusiveOffer) Close() {
+	o.candidates.close()
+	<-o.ended
+	o.tidy(false)
+}
+
+// tidy makes the ports forget the offer once its candidates have come to rest
+// and no bound connection waits to be fetched. Whatever changes one of the two
+// calls it afterwards.
+func (o *exclusiveOffer) tidy(atRest bool) {
+	o.ports.mu.Lock()
+	defer o.ports.mu.Unlock()
+	o.atRest = o.atRest || atRest
+	if o.atRest && !o.candidates.unclaimed() {
+		delete(o.ports.offers, o)
+	}
+}
