@@ -62,6 +62,7 @@ type session struct {
 	job      *job
 	aborting bool // ABOR waits for the job's end
 	ended    bool
+	farewell bool // the peer was told why, and should get to read it
 }
 
 // following is what a command leaves for the one right after it. The dispatcher
@@ -139,8 +140,11 @@ func (s *session) run() {
 		s.finishJobQuietly()
 		s.dropOffer()
 		close(s.permits)
-		s.conn.Close()
+		s.conn.SetReadDeadline(time.Now()) // ends the reader
 		<-readerDone
+		if s.farewell {
+			s.conn.CloseGently(s.srv.Limits.Linger)
+		}
 	}()
 
 	s.reply(ftp.Replyf(ftp.Code220Ready, "FTP server ready."))
@@ -209,8 +213,7 @@ func (s *session) handle(in incoming) {
 	case in.err == nil, errors.Is(in.err, wire.ErrControlByte):
 	case errors.Is(in.err, wire.ErrLineTooLong):
 		s.observe(Event{Kind: EventRefused, Reply: ftp.Code500Unknown, Err: in.err})
-		s.reply(ftp.Replyf(ftp.Code500Unknown, "Line too long."))
-		s.end(in.err)
+		s.close(ftp.Replyf(ftp.Code500Unknown, "Line too long."))
 		return
 	case errors.Is(in.err, os.ErrDeadlineExceeded):
 		s.close(ftp.Replyf(ftp.Code421Closing, "Timeout: closing the control connection."))
@@ -267,6 +270,7 @@ func (s *session) finish(out outcome) {
 		s.reply(ftp.Replyf(ftp.Code226Done, "Abort done."))
 	}
 	if reply.Code == ftp.Code421Closing {
+		s.farewell = true
 		s.end(errGone)
 	}
 	s.resume()
@@ -278,7 +282,7 @@ func (s *session) resume() {
 	held := s.held
 	s.held = nil
 	switch {
-	case s.ended:
+	case s.ended, s.ctx.Err() != nil, s.srv.isClosed(): // step says goodbye
 	case held == nil:
 		s.setReadDeadline()
 	default:
@@ -325,6 +329,7 @@ func (s *session) end(cause error) {
 // close says goodbye and ends the session.
 func (s *session) close(r ftp.Reply) {
 	s.reply(r)
+	s.farewell = true
 	s.end(errGone)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"time"
 )
@@ -12,6 +13,10 @@ import (
 // readBuffer is the size of the buffer between socket and codec. It bounds what
 // a peer can have us hold that we did not ask for.
 const readBuffer = 4096
+
+// maxDiscard bounds, in bytes, what CloseGently reads from a peer that goes on
+// sending.
+const maxDiscard = 1 << 20
 
 // ErrPlaintextBehindAuth means that the peer sent bytes behind the line that
 // asks for TLS, or behind the reply that grants it. They came in clear and
@@ -84,6 +89,22 @@ func (c *Conn) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
 
 // Close closes the connection, under TLS with a close_notify.
 func (c *Conn) Close() error { return c.conn.Close() }
+
+// CloseGently ends our direction and reads on for up to limit before it closes.
+// Closing with unread input makes the kernel send RST, which can destroy the
+// last reply before the peer has read it. Nobody may be reading meanwhile.
+func (c *Conn) CloseGently(limit time.Duration) error {
+	raw := c.conn
+	c.conn.SetDeadline(time.Now().Add(limit))
+	if c.tls != nil {
+		raw = c.tls.NetConn()
+		c.tls.CloseWrite()
+	}
+	if half, ok := raw.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		io.Copy(io.Discard, io.LimitReader(raw, maxDiscard))
+	}
+	return raw.Close()
+}
 
 func (c *Conn) flush(b []byte) error {
 	if err := c.conn.SetWriteDeadline(time.Now().Add(c.write)); err != nil {
