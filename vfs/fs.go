@@ -46,8 +46,10 @@ type FS interface {
 	Rmdir(ctx context.Context, p Path) error
 
 	// Rename moves a file or directory. A file at the target is replaced in one
-	// step; a directory at the target is ErrExist. A directory cannot be moved
-	// below itself: ErrBadName.
+	// step; a directory at the target is ErrExist, and so is a file where a
+	// directory is moved to. A directory cannot be moved below itself:
+	// ErrBadName. The root is ErrPermission on either side. Onto itself does
+	// nothing.
 	Rename(ctx context.Context, from, to Path) error
 
 	// SetAttr changes attributes of an existing file or directory.
@@ -92,7 +94,8 @@ type Upload interface {
 	io.Writer
 	// Commit makes the file whole and visible under its name in one step, and
 	// returns only when it would survive a power cut. After an error nothing
-	// has become visible and the old file, if any, is untouched.
+	// has become visible and the old file, if any, is untouched. An Append
+	// whose file was changed by someone else since Create is ErrConflict.
 	Commit(ctx context.Context) (Entry, error)
 	// Abort gives the upload up; cause says why and is for the log. Abort after
 	// Commit or Abort does nothing.

@@ -1,0 +1,202 @@
+package vfstest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/sealane/sealane/vfs"
+)
+
+var errGivenUp = errors.New("given up by the test")
+
+func testCreate(s *suite) {
+	big := strings.Repeat("0123456789abcdef", 1<<14)
+	s.fill(map[string]string{"d/": ""})
+	for name, content := range map[string]string{"/f": "content", "/d/f": big, "/empty": ""} {
+		e := s.commit(s.create(name, vfs.Create{}, content))
+		if e.Kind != vfs.KindFile || e.Size != int64(len(content)) {
+			s.Errorf("Commit of %s = %+v", name, e)
+		}
+		s.wantEntry("Stat after Commit of "+name, s.stat(name), e)
+	}
+	s.want(map[string]string{"f": "content", "d/": "", "d/f": big, "empty": ""})
+	s.commit(s.create("/d/f", vfs.Create{}, "shorter"))
+	s.want(map[string]string{"f": "content", "d/": "", "d/f": "shorter", "empty": ""})
+}
+
+func testCreateErrors(s *suite) {
+	s.fill(map[string]string{"f": "content", "d/": ""})
+	for _, test := range []struct {
+		name string
+		how  vfs.Create
+		want error
+	}{
+		{"/", vfs.Create{}, vfs.ErrIsDir},
+		{"/d", vfs.Create{}, vfs.ErrIsDir},
+		{"/d", vfs.Create{Append: true}, vfs.ErrIsDir},
+		{"/none/x", vfs.Create{}, vfs.ErrNotExist},
+		{"/f/x", vfs.Create{}, vfs.ErrNotDir},
+		{"/f", vfs.Create{Offset: 8}, vfs.ErrOffset},
+		{"/f", vfs.Create{Offset: 1<<63 - 1}, vfs.ErrOffset},
+		{"/f", vfs.Create{Offset: -1}, vfs.ErrOffset},
+		{"/f", vfs.Create{Offset: 1, Append: true}, vfs.ErrOffset},
+		{"/new", vfs.Create{Offset: 1}, vfs.ErrOffset},
+	} {
+		up, err := s.fs.Create(s.Context(), s.path(test.name), test.how)
+		s.wantErr("Create "+test.name, err, test.want)
+		if err == nil {
+			up.Abort(errGivenUp)
+		}
+	}
+	s.want(map[string]string{"f": "content", "d/": ""})
+}
+
+// Nothing is seen before Commit, and until then the old file is whole.
+func testNothingBeforeCommit(s *suite) {
+	before := map[string]string{"d/": "", "d/old": "old"}
+	s.fill(before)
+	fresh := s.create("/d/new", vfs.Create{}, "new")
+	over := s.create("/d/old", vfs.Create{}, "changed")
+	kept := s.create("/d/old", vfs.Create{Offset: 2}, "d and more")
+	s.want(before)
+	_, err := s.fs.Stat(s.Context(), s.path("/d/new"))
+	s.wantErr("Stat before Commit", err, vfs.ErrNotExist)
+	s.commit(fresh)
+	s.want(map[string]string{"d/": "", "d/old": "old", "d/new": "new"})
+	s.commit(over)
+	s.want(map[string]string{"d/": "", "d/old": "changed", "d/new": "new"})
+	s.commit(kept)
+	s.want(map[string]string{"d/": "", "d/old": "old and more", "d/new": "new"})
+}
+
+func testOffset(s *suite) {
+	for _, test := range []struct {
+		offset      int64
+		write, want string
+	}{
+		{0, "abc", "abc"},
+		{1, "abc", "0abc"},
+		{4, "abc", "0123abc"},
+		{10, "abc", "0123456789abc"},
+		{10, "", "0123456789"},
+		{3, "", "012"},
+		{0, "", ""},
+	} {
+		s.fill(map[string]string{"f": "0123456789"})
+		e := s.commit(s.create("/f", vfs.Create{Offset: test.offset}, test.write))
+		if e.Size != int64(len(test.want)) {
+			s.Errorf("offset %d: Commit says %d bytes, want %d", test.offset, e.Size, len(test.want))
+		}
+		s.want(map[string]string{"f": test.want})
+	}
+}
+
+func testAppend(s *suite) {
+	s.commit(s.create("/f", vfs.Create{Append: true}, "one"))
+	s.want(map[string]string{"f": "one"})
+	s.commit(s.create("/f", vfs.Create{Append: true}, ", two"))
+	s.want(map[string]string{"f": "one, two"})
+	s.commit(s.create("/f", vfs.Create{Append: true}, ""))
+	s.want(map[string]string{"f": "one, two"})
+}
+
+// S-77: of two appends to one file neither may be lost while both are told
+// that all is well.
+func testAppendConflict(s *suite) {
+	s.fill(map[string]string{"f": "one"})
+	a := s.create("/f", vfs.Create{Append: true}, ", two")
+	b := s.create("/f", vfs.Create{Append: true}, ", three")
+	s.commit(a)
+	_, err := b.Commit(s.Context())
+	s.wantErr("Commit of the second append", err, vfs.ErrConflict)
+	a = s.create("/new", vfs.Create{Append: true}, "first")
+	b = s.create("/new", vfs.Create{Append: true}, "second")
+	s.commit(b)
+	_, err = a.Commit(s.Context())
+	s.wantErr("Commit of the second append to a new file", err, vfs.ErrConflict)
+	s.want(map[string]string{"f": "one, two", "new": "second"})
+}
+
+func testAbort(s *suite) {
+	before := map[string]string{"f": "old", "d/": ""}
+	s.fill(before)
+	for _, up := range []vfs.Upload{
+		s.create("/f", vfs.Create{}, "new"),
+		s.create("/f", vfs.Create{Append: true}, "new"),
+		s.create("/new", vfs.Create{}, "new"),
+		s.create("/d/new", vfs.Create{}, ""),
+	} {
+		for range 2 {
+			if err := up.Abort(errGivenUp); err != nil {
+				s.Errorf("Abort: %v", err)
+			}
+		}
+		if _, err := up.Commit(s.Context()); err == nil {
+			s.Error("Commit after Abort: no error")
+		}
+		if _, err := io.WriteString(up, "x"); err == nil {
+			s.Error("Write after Abort: no error")
+		}
+	}
+	s.want(before)
+	// Nothing is left behind that would keep the directory from going.
+	if err := s.fs.Rmdir(s.Context(), s.path("/d")); err != nil {
+		s.Errorf("Rmdir after Abort: %v", err)
+	}
+}
+
+func testCommitTwice(s *suite) {
+	up := s.create("/f", vfs.Create{}, "content")
+	s.commit(up)
+	if err := up.Abort(errGivenUp); err != nil {
+		s.Errorf("Abort after Commit: %v", err)
+	}
+	if _, err := up.Commit(s.Context()); err == nil {
+		s.Error("second Commit: no error")
+	}
+	if _, err := io.WriteString(up, "x"); err == nil {
+		s.Error("Write after Commit: no error")
+	}
+	s.want(map[string]string{"f": "content"})
+}
+
+func testCommitCancelled(s *suite) {
+	s.fill(map[string]string{"d/f": "old"})
+	up := s.create("/d/f", vfs.Create{}, "new")
+	ctx, cancel := context.WithCancel(s.Context())
+	cancel()
+	_, err := up.Commit(ctx)
+	s.wantErr("Commit", err, context.Canceled)
+	if err := up.Abort(errGivenUp); err != nil {
+		s.Errorf("Abort after a failed Commit: %v", err)
+	}
+	s.want(map[string]string{"d/": "", "d/f": "old"})
+}
+
+func testCommitOntoDirectory(s *suite) {
+	up := s.create("/x", vfs.Create{}, "new")
+	if err := s.fs.Mkdir(s.Context(), s.path("/x")); err != nil {
+		s.Fatal(err)
+	}
+	_, err := up.Commit(s.Context())
+	s.wantErr("Commit", err, vfs.ErrIsDir)
+	s.want(map[string]string{"x/": ""})
+}
+
+// S-77: two uploads to one name are both whole, and the last Commit wins.
+func testLastCommitWins(s *suite) {
+	a := s.create("/f", vfs.Create{}, "from ")
+	b := s.create("/f", vfs.Create{}, "this is ")
+	if _, err := io.WriteString(a, "a"); err != nil {
+		s.Fatal(err)
+	}
+	if _, err := io.WriteString(b, "b"); err != nil {
+		s.Fatal(err)
+	}
+	s.commit(b)
+	s.want(map[string]string{"f": "this is b"})
+	s.commit(a)
+	s.want(map[string]string{"f": "from a"})
+}
