@@ -59,6 +59,8 @@ func (s *session) replyTo(err error) ftp.Reply {
 		return ftp.Replyf(ftp.Code550Unavailable, "The directory is not empty.")
 	case errors.Is(err, vfs.ErrNotRegular):
 		return ftp.Replyf(ftp.Code550Unavailable, "It is not a regular file.")
+	case errors.Is(err, vfs.ErrConflict):
+		return ftp.Replyf(ftp.Code450Busy, "The file was changed meanwhile; try again.")
 	case errors.Is(err, vfs.ErrUnsupported):
 		return ftp.Replyf(ftp.Code550Unavailable, "This storage cannot do that.")
 	case errors.Is(err, vfs.ErrQuota):
