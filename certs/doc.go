@@ -1,0 +1,15 @@
+// Package certs makes, keeps, loads and pins the X.509 certificates of a server.
+//
+// [LoadOrCreate] is what a server needs that is to be safe without any
+// configuration: the first start makes a key and a self-signed certificate, and
+// later starts find them again. [Load] takes a pair that somebody else issued
+// and says at once, and by a typed error, what would make clients turn away.
+//
+// A self-signed certificate is trusted by being known. A person compares its
+// [Fingerprint] with what the client shows; a program pins the key with
+// [ParsePin] and [VerifyPin], or takes the certificate file as its only trust
+// anchor (curl --cacert server.crt).
+//
+// Keys are ECDSA on P-256: every TLS 1.2 client of the last ten years takes
+// them, and crypto/tls signs with them many times faster than with RSA.
+package certs

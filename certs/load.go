@@ -1,0 +1,176 @@
+package certs
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// What Load and Pair.Check can find; the errors that they return wrap one of
+// these, or an error of package os when a file cannot be read.
+var (
+	ErrExpired     = errors.New("the certificate has expired")
+	ErrNotYetValid = errors.New("the certificate is not valid yet")
+	ErrWrongKey    = errors.New("the key does not belong to the certificate")
+	ErrBadFile     = errors.New("the file does not hold what it should")
+)
+
+// maxFile bounds what is read: a wrong path may name something endless.
+const maxFile = 1 << 20
+
+// Pair is a certificate, with its chain, and its key.
+type Pair struct {
+	Certificate tls.Certificate
+	Leaf        *x509.Certificate // the server's own certificate, the first of the chain
+}
+
+// Check reports whether the certificate is valid at the time now: nil, or an
+// error that wraps ErrExpired or ErrNotYetValid.
+func (p Pair) Check(now time.Time) error {
+	const layout = "2006-01-02 15:04 MST"
+	switch {
+	case now.After(p.Leaf.NotAfter):
+		return fmt.Errorf("%w (on %s); renew it, or delete certificate and key to have new ones made",
+			ErrExpired, p.Leaf.NotAfter.UTC().Format(layout))
+	case now.Before(p.Leaf.NotBefore):
+		return fmt.Errorf("%w (it begins on %s); check the clock of this machine",
+			ErrNotYetValid, p.Leaf.NotBefore.UTC().Format(layout))
+	}
+	return nil
+}
+
+// Load reads a PEM file with a certificate, the server's own first and then
+// those of its issuers, and a PEM file with its key, which may be the same file.
+// It refuses a pair with which no client could connect: one that cannot be read
+// or understood (ErrBadFile), whose key is another's (ErrWrongKey), or whose
+// time has passed or not come (ErrExpired, ErrNotYetValid). Errors are for the
+// operator; they name files.
+func Load(certFile, keyFile string) (Pair, error) {
+	return load(certFile, keyFile, time.Now())
+}
+
+func load(certFile, keyFile string, now time.Time) (Pair, error) {
+	certPEM, err := readFile(certFile)
+	if err != nil {
+		return Pair{}, fmt.Errorf("certificate: %w", err)
+	}
+	keyPEM, err := readFile(keyFile)
+	if err != nil {
+		return Pair{}, fmt.Errorf("key: %w", err)
+	}
+	chain, err := parseChain(certPEM)
+	if err != nil {
+		return Pair{}, fmt.Errorf("certificate %s: %w", certFile, err)
+	}
+	key, err := parseKey(keyPEM)
+	if err != nil {
+		return Pair{}, fmt.Errorf("key %s: %w", keyFile, err)
+	}
+	if err := match(chain, key); err != nil {
+		return Pair{}, fmt.Errorf("certificate %s, key %s: %w", certFile, keyFile, err)
+	}
+	p := Pair{Leaf: chain[0], Certificate: tls.Certificate{PrivateKey: key, Leaf: chain[0]}}
+	for _, c := range chain {
+		p.Certificate.Certificate = append(p.Certificate.Certificate, c.Raw)
+	}
+	if err := p.Check(now); err != nil {
+		return Pair{}, fmt.Errorf("certificate %s: %w", certFile, err)
+	}
+	return p, nil
+}
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("%s: %w: it is larger than 1 MiB; check the path", name, ErrBadFile)
+	}
+	return data, nil
+}
+
+func parseChain(data []byte) ([]*x509.Certificate, error) {
+	var chain []*x509.Certificate
+	for {
+		var b *pem.Block
+		if b, data = pem.Decode(data); b == nil {
+			break
+		}
+		if b.Type != "CERTIFICATE" {
+			continue // a file may hold the key, too
+		}
+		c, err := x509.ParseCertificate(b.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("%w: certificate %d in it cannot be parsed: %w", ErrBadFile, len(chain)+1, err)
+		}
+		chain = append(chain, c)
+	}
+	if len(chain) == 0 {
+		return nil, fmt.Errorf("%w: no PEM block of type CERTIFICATE is in it; check the path", ErrBadFile)
+	}
+	return chain, nil
+}
+
+func parseKey(data []byte) (crypto.Signer, error) {
+	for {
+		var b *pem.Block
+		if b, data = pem.Decode(data); b == nil {
+			return nil, fmt.Errorf("%w: no PEM block of a private key is in it; check the path", ErrBadFile)
+		}
+		if b.Type == "ENCRYPTED PRIVATE KEY" || b.Headers["DEK-Info"] != "" {
+			return nil, fmt.Errorf("%w: the key is locked by a passphrase; remove it with openssl pkey -in FILE -out NEWFILE", ErrBadFile)
+		}
+		var key any
+		var err error
+		switch b.Type {
+		case "PRIVATE KEY":
+			key, err = x509.ParsePKCS8PrivateKey(b.Bytes)
+		case "EC PRIVATE KEY":
+			key, err = x509.ParseECPrivateKey(b.Bytes)
+		case "RSA PRIVATE KEY":
+			key, err = x509.ParsePKCS1PrivateKey(b.Bytes)
+		default:
+			continue // certificates, EC PARAMETERS
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w: the key cannot be parsed: %w", ErrBadFile, err)
+		}
+		if signer, ok := key.(crypto.Signer); ok {
+			return signer, nil
+		}
+		return nil, fmt.Errorf("%w: the key is of a kind that cannot sign; use ECDSA, RSA or Ed25519", ErrBadFile)
+	}
+}
+
+func match(chain []*x509.Certificate, key crypto.Signer) error {
+	public, err := x509.MarshalPKIXPublicKey(key.Public())
+	if err != nil {
+		return fmt.Errorf("%w: the kind of key is not supported: %w", ErrBadFile, err)
+	}
+	for i, c := range chain {
+		// The RSA parameters field may be absent instead of NULL in foreign
+		// certificates, so the parsed keys are compared where bytes differ.
+		same, ok := c.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
+		if !bytes.Equal(public, c.RawSubjectPublicKeyInfo) && (!ok || !same.Equal(key.Public())) {
+			continue
+		}
+		if i > 0 {
+			return fmt.Errorf("%w: it belongs to certificate %d of the file; put the server's own certificate first", ErrWrongKey, i+1)
+		}
+		return nil
+	}
+	return fmt.Errorf("%w; give the two files that were made together", ErrWrongKey)
+}
