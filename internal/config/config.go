@@ -1,0 +1,148 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Config is the settings of a server. Each field's meaning stands in the table
+// of settings.go under the key that is its name in the file.
+type Config struct {
+	Dir      string
+	State    string
+	Listen   ListenConfig
+	Data     DataConfig
+	TLS      TLSConfig
+	Accounts []Account
+	Limits   Limits
+	Log      Log
+}
+
+// ListenConfig is the section [listen].
+type ListenConfig struct {
+	Explicit Listen
+	Implicit Listen
+}
+
+// DataConfig is the section [data].
+type DataConfig struct {
+	Ports         PortRange
+	PublicAddress netip.Addr // IPv4, or not valid where none is set
+}
+
+// TLSConfig is the section [tls].
+type TLSConfig struct {
+	Cert              string
+	Key               string
+	InsecurePlaintext bool
+}
+
+// Limits is the section [limits]. Every one of them is above zero.
+type Limits struct {
+	Sessions           int
+	SessionsPerAddress int
+	Idle               time.Duration
+	Login              time.Duration
+	Stall              time.Duration
+	Grace              time.Duration
+}
+
+// Log is the section [log].
+type Log struct {
+	Format string // FormatText or FormatJSON
+}
+
+// The values of Log.Format.
+const (
+	FormatText = "text"
+	FormatJSON = "json"
+)
+
+// Default gives the settings of a server without a file.
+func Default() Config {
+	return Config{
+		Data: DataConfig{Ports: PortRange{From: 2991, To: 2998}},
+		Limits: Limits{
+			Sessions:           10_000,
+			SessionsPerAddress: 1_000,
+			Idle:               10 * time.Minute,
+			Login:              time.Minute,
+			Stall:              time.Minute,
+			Grace:              30 * time.Second,
+		},
+		Log: Log{Format: FormatText},
+	}
+}
+
+// maxFile bounds a file of settings: 1 MiB is some five thousand accounts.
+const maxFile = 1 << 20
+
+// Load reads the file at path as [Parse] does. Relative paths in it mean files
+// beside it, wherever the server is started from.
+func Load(path string) (Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("settings: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return Config{}, fmt.Errorf("settings: %w", err)
+	}
+	c, err := Parse(path, data)
+	if err != nil {
+		return Config{}, err
+	}
+	c.resolve(filepath.Dir(path))
+	return c, nil
+}
+
+func (c *Config) resolve(dir string) {
+	paths := []*string{&c.Dir, &c.State, &c.TLS.Cert, &c.TLS.Key}
+	for i := range c.Accounts {
+		paths = append(paths, &c.Accounts[i].PasswordFile)
+	}
+	for _, p := range paths {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(dir, *p)
+		}
+	}
+}
+
+// Parse reads settings over those of [Default] and validates them. name stands
+// for the file in messages. The error joins one *Error for each mistake, in the
+// order of lines; a mistake of TOML's own syntax is the only one reported. Where
+// there is an error the Config is empty.
+func Parse(name string, data []byte) (Config, error) {
+	if len(data) > maxFile {
+		return Config{}, &Error{File: name, Message: "the file is larger than 1 MiB", Hint: "check the path"}
+	}
+	tree := map[string]any{}
+	if _, err := toml.Decode(string(data), &tree); err != nil {
+		return Config{}, syntaxError(name, err)
+	}
+	d := decoder{config: Default(), keys: scan(string(data))}
+	d.unknownKeys()
+	d.decode(tree)
+	d.found = append(d.found, d.config.check(d.wrong())...)
+	if len(d.found) > 0 {
+		return Config{}, d.errors(name)
+	}
+	return d.config, nil
+}
+
+func syntaxError(name string, err error) error {
+	e := &Error{File: name, Message: err.Error(), Hint: "this is not TOML; see https://toml.io"}
+	var p toml.ParseError
+	if errors.As(err, &p) {
+		e.Line, e.Message = p.Position.Line, p.Message
+	}
+	return e
+}

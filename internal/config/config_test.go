@@ -1,0 +1,308 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+var compare = cmpopts.EquateComparable(netip.Addr{})
+
+const full = `
+dir = "/srv/files"
+state = '/var/lib/sealane'
+
+[listen]
+explicit = "192.0.2.1:21"   # with a comment
+implicit = "off"
+
+[data]
+ports = "5000-5099"
+public_address = "203.0.113.5"
+
+[tls]
+cert = "/etc/tls/server.crt"
+key = "/etc/tls/server.key"
+insecure_plaintext = true
+
+[[account]]
+name = "anna"
+password = "a secret"
+
+[[account]]
+name = "ärzte"
+password_hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"
+
+[[account]]
+name = "scanner"
+password_file = "/etc/scanner"
+
+[limits]
+sessions = 10
+sessions_per_address = 2
+idle = "1h30m"
+login = "5s"
+stall = "10s"
+grace = "168h"
+
+[log]
+format = "json"
+`
+
+func fullConfig() Config {
+	return Config{
+		Dir: "/srv/files", State: "/var/lib/sealane",
+		Listen: ListenConfig{Explicit: Listen{Set: true, Host: "192.0.2.1", Port: 21}, Implicit: Listen{Set: true, Off: true}},
+		Data:   DataConfig{Ports: PortRange{5000, 5099}, PublicAddress: netip.MustParseAddr("203.0.113.5")},
+		TLS:    TLSConfig{Cert: "/etc/tls/server.crt", Key: "/etc/tls/server.key", InsecurePlaintext: true},
+		Accounts: []Account{
+			{Name: "anna", Password: "a secret"},
+			{Name: "ärzte", PasswordHash: "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"},
+			{Name: "scanner", PasswordFile: "/etc/scanner"},
+		},
+		Limits: Limits{Sessions: 10, SessionsPerAddress: 2, Idle: 90 * time.Minute, Login: 5 * time.Second,
+			Stall: 10 * time.Second, Grace: 168 * time.Hour},
+		Log: Log{Format: FormatJSON},
+	}
+}
+
+func TestParse(t *testing.T) {
+	inline := `listen = {explicit = ":2121"}
+account = [{name = "anna", password = "x"}, {name = "bob", password = "y"}]
+data.ports = "7000"
+`
+	inlineConfig := Default()
+	inlineConfig.Listen.Explicit = Listen{Set: true, Port: 2121}
+	inlineConfig.Accounts = []Account{{Name: "anna", Password: "x"}, {Name: "bob", Password: "y"}}
+	inlineConfig.Data.Ports = PortRange{7000, 7000}
+	for _, tc := range []struct {
+		name, text string
+		want       Config
+	}{
+		{"empty", "", Default()},
+		{"comments", "# nothing\r\n\r\n", Default()},
+		{"byte order mark", "\ufeff[log]\nformat = 'text'", Default()},
+		{"every setting", full, fullConfig()},
+		{"inline", inline, inlineConfig},
+	} {
+		got, err := Parse("x.toml", []byte(tc.text))
+		if err != nil {
+			t.Errorf("%s: %v", tc.name, err)
+		}
+		if d := cmp.Diff(tc.want, got, compare); d != "" {
+			t.Errorf("%s (-want +got):\n%s", tc.name, d)
+		}
+	}
+}
+
+// TestFullIsFull holds that the test above sets every setting there is.
+func TestFullIsFull(t *testing.T) {
+	here := map[string]bool{}
+	for _, k := range scan(full) {
+		here[k.row] = true
+	}
+	for _, s := range settings() {
+		if !here[s.key] {
+			t.Errorf("%s is not set in the test of every setting", s.key)
+		}
+		if (s.set == nil) == (s.account == nil) || s.doc == "" {
+			t.Errorf("row %s of the table is not complete", s.key)
+		}
+	}
+}
+
+func TestParseMistakes(t *testing.T) {
+	for _, tc := range []struct{ name, text, want string }{
+		{"syntax", "dir = \"a\"\nstate = b\n", `x.toml:2: expected value but found "b" instead (hint: this is not TOML; see https://toml.io)`},
+		{"set twice", "dir = 'a'\ndir = 'b'\n", `x.toml:2: Key 'dir' has already been defined. (hint: this is not TOML; see https://toml.io)`},
+		{"unknown", "[limits]\n\nsesions = 3\n", `x.toml:3: unknown key limits.sesions (hint: did you mean sessions?)`},
+		{"case", "[limits]\nIdle = '5m'\n", `x.toml:2: unknown key limits.Idle (hint: did you mean idle?)`},
+		{"wrong place", "explicit = ':21'\n", `x.toml:1: unknown key explicit (hint: explicit belongs into the section listen)`},
+		{"far off", "[log]\nwhatever = 1\n", `x.toml:2: unknown key log.whatever (hint: known here: format)`},
+		{"section", "[limit]\nidle = '5m'\nlogin = '5m'\n", `x.toml:1: unknown key limit (hint: did you mean limits?)`},
+		{"below a setting", "[log]\nformat.x = 1\n", `x.toml:2: unknown key log.format.x (hint: remove it)
+x.toml:2: log.format: must be "text" or "json" (hint: in quotes)`},
+		{"strange name", "[log]\n\"a b\" = 1\n", `x.toml:2: unknown key log."a b" (hint: known here: format)`},
+		{"third account", `[[account]]
+name = "a"
+password = "name = 'b'"
+[[account]]
+name = "b"
+password = """
+[[account]]
+nme = 1"""
+[[account]]
+nme = "c"
+password = "x"
+`, `x.toml:6: account[1].password: holds NUL or a line break, which FTP cannot send (hint: choose another)
+x.toml:9: account[2].name: is empty (hint: give it the name that the client logs in with)
+x.toml:10: unknown key account.nme (hint: did you mean name?)`},
+		{"inline accounts", "account = [\n {name='a', password='x'}, # }\n {name='b',\n  pasword='x'},\n]\n",
+			`x.toml:3: account[1]: has no password (hint: set password, password_hash or password_file)
+x.toml:4: unknown key account.pasword (hint: did you mean password?)`},
+		{"one bracket", "[account]\nname = 'a'\n", `x.toml:1: account: must be a list of sections (hint: write [[account]], with two brackets, above each)`},
+		{"list of other things", "account = [1]\n", `x.toml:1: account: must be a list of sections (hint: write [[account]], with two brackets, above each)`},
+		{"not a section", "listen = ':21'\n", `x.toml:1: listen: must be a section (hint: write [listen] on a line of its own, and its settings below)`},
+		{"two brackets", "[[listen]]\nexplicit = ':21'\n", `x.toml:1: listen: must be a section (hint: write [listen] on a line of its own, and its settings below)`},
+		{"types", `dir = 1
+state = ""
+[limits]
+sessions = "10"
+sessions_per_address = 0
+idle = 300
+login = "0s"
+stall = "-1m"
+grace = "169h"
+[tls]
+insecure_plaintext = "yes"
+[log]
+format = "xml"
+`, `x.toml:1: dir: must be a text (hint: put it in quotes)
+x.toml:2: state: is empty (hint: name a file or folder, or remove the line)
+x.toml:4: limits.sessions: must be a whole number from 1 to 2147483647 (hint: without quotes)
+x.toml:5: limits.sessions_per_address: must be a whole number from 1 to 2147483647 (hint: without quotes)
+x.toml:6: limits.idle: must be a time (hint: write "90s", "5m" or "1h30m", in quotes)
+x.toml:7: limits.login: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
+x.toml:8: limits.stall: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
+x.toml:9: limits.grace: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
+x.toml:11: tls.insecure_plaintext: must be true or false (hint: without quotes)
+x.toml:13: log.format: must be "text" or "json" (hint: in quotes)`},
+		{"addresses", `[data]
+public_address = "::1"
+ports = "10-5"
+[listen]
+implicit = ":99999"
+explicit = "2121"
+`, `x.toml:2: data.public_address: "::1" is not an IPv4 address of a host (hint: write the IPv4 address that clients connect to; IPv6 needs none)
+x.toml:3: data.ports: the range 10-5 is empty (hint: write the lower port first)
+x.toml:5: listen.implicit: "99999" is not a port from 0 to 65535 (hint: write digits only, without spaces)
+x.toml:6: listen.explicit: "2121" is not HOST:PORT (hint: write ":2121" for every address, "192.0.2.1:2121" or "[2001:db8::1]:2121" for one, or "off")`},
+		{"clash", "[listen]\nexplicit = ':2121'\nimplicit = '192.0.2.1:2121'\n[data]\nports = '2000-3000'\n",
+			`x.toml:2: listen.explicit: port 2121 is one of data.ports (2000-3000) (hint: choose a port outside of them)
+x.toml:3: listen.implicit: 192.0.2.1:2121 is taken by listen.explicit (hint: choose another port)
+x.toml:3: listen.implicit: port 2121 is one of data.ports (2000-3000) (hint: choose a port outside of them)`},
+		{"both off", "[listen]\nexplicit = 'off'\nimplicit = 'off'\n", `x.toml:3: listen.implicit: is off, and listen.explicit is too (hint: leave one of them on)`},
+		{"cert alone", "[tls]\ncert = 'a'\n", `x.toml:2: tls.cert: has no key (hint: set tls.key too)`},
+		{"key alone", "tls.key = 'a'\n", `x.toml:1: tls.key: has no certificate (hint: set tls.cert too)`},
+		{"wrong key, no second complaint", "[tls]\ncert = 'a'\nkey = 1\n", `x.toml:3: tls.key: must be a text (hint: put it in quotes)`},
+		{"passwords", `[[account]]
+name = "none"
+[[account]]
+name = "two"
+password = "x"
+password_hash = "$argon2id$"
+[[account]]
+name = "empty"
+password = ""
+[[account]]
+name = "swapped"
+password_hash = "secret"
+[[account]]
+name = "none"
+password_file = "x"
+`, `x.toml:1: account[0]: has no password (hint: set password, password_hash or password_file)
+x.toml:3: account[1]: has more than one password (hint: keep one of password, password_hash and password_file)
+x.toml:9: account[2].password: is empty (hint: give one that is hard to guess)
+x.toml:12: account[3].password_hash: does not begin with $argon2id$ (hint: a plain password goes into password)
+x.toml:14: account[4].name: "none" is the name of account[0], too (hint: remove one of them)`},
+		{"too large", strings.Repeat("#", maxFile+1), `x.toml: the file is larger than 1 MiB (hint: check the path)`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c, err := Parse("x.toml", []byte(tc.text))
+			if err == nil {
+				t.Fatal("no mistake was found")
+			}
+			if d := cmp.Diff(tc.want, err.Error()); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+			if d := cmp.Diff(Config{}, c, compare); d != "" {
+				t.Errorf("settings in spite of the mistake:\n%s", d)
+			}
+			if e := (*Error)(nil); !errors.As(err, &e) || e.File != "x.toml" {
+				t.Errorf("no *Error in %v", err)
+			}
+		})
+	}
+}
+
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "sealane.toml")
+	abs := filepath.Join(dir, "elsewhere", "server.key")
+	text := "dir = 'files'\nstate = '../state'\n[tls]\ncert = 'server.crt'\nkey = '" + abs + "'\n" +
+		"[[account]]\nname = 'a'\npassword_file = 'a.password'\n[[account]]\nname = 'b'\npassword = 'x'\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	want.Dir, want.State = filepath.Join(dir, "files"), filepath.Join(filepath.Dir(dir), "state")
+	want.TLS = TLSConfig{Cert: filepath.Join(dir, "server.crt"), Key: abs}
+	want.Accounts = []Account{{Name: "a", PasswordFile: filepath.Join(dir, "a.password")}, {Name: "b", Password: "x"}}
+	if d := cmp.Diff(want, got, compare); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if _, err := Load(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	if err := os.WriteFile(file, []byte("\ndirr = 'x'"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(file); err == nil || err.Error() != file+":2: unknown key dirr (hint: did you mean dir?)" {
+		t.Errorf("mistake in a file: %v", err)
+	}
+}
+
+// TestWriteExample holds that the example is true: as it is it sets nothing,
+// and each of its settings is taken.
+func TestWriteExample(t *testing.T) {
+	var b strings.Builder
+	if err := WriteExample(&b); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Parse("example", []byte(b.String()))
+	if err != nil {
+		t.Error(err)
+	}
+	if d := cmp.Diff(Default(), got, compare); d != "" {
+		t.Errorf("the example sets something (-default +got):\n%s", d)
+	}
+	for _, s := range settings() {
+		in, name := split(s.key)
+		line := "# " + name + " = " + s.example + "\n"
+		if !strings.Contains(b.String(), line) {
+			t.Errorf("the example lacks %q", line)
+		}
+		text := line[2:]
+		switch {
+		case s.key == "tls.cert":
+			text += "key = 'x'\n"
+		case s.key == "tls.key":
+			text += "cert = 'x'\n"
+		case s.key == "account.name":
+			text += "password = 'x'\n"
+		case s.account != nil:
+			text += "name = 'x'\n"
+		}
+		switch {
+		case s.account != nil:
+			text = "[[" + in + "]]\n" + text
+		case in != "":
+			text = "[" + in + "]\n" + text
+		}
+		if _, err := Parse("example", []byte(text)); err != nil {
+			t.Error(err)
+		}
+	}
+}

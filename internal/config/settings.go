@@ -1,0 +1,212 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+)
+
+// setting is one row of the table of settings. key is SECTION.NAME, or NAME at
+// the top of the file; example is a value in TOML; set reads a value as TOML
+// decoded it, and account does where the section is [[account]].
+type setting struct {
+	key     string
+	example string
+	doc     string // lines
+	set     func(c *Config, v any) error
+	account func(a *Account, v any) error
+}
+
+// settings is the table, in the order of the example file.
+func settings() []setting {
+	return []setting{
+		{key: "dir", example: `"/srv/files"`,
+			doc: "The folder that accounts see.",
+			set: func(c *Config, v any) error { return setPath(&c.Dir, v) }},
+		{key: "state", example: `"/var/lib/sealane"`,
+			doc: "The folder for what the server keeps: its own certificate and key.",
+			set: func(c *Config, v any) error { return setPath(&c.State, v) }},
+		{key: "listen.explicit", example: `":2121"`,
+			doc: "Where to listen for explicit FTPS: HOST:PORT, :PORT for every address, or off.\nWithout it the server takes port 21 where it may, else 2121.",
+			set: func(c *Config, v any) error { return setParsed(&c.Listen.Explicit, v, ParseListen) }},
+		{key: "listen.implicit", example: `":2990"`,
+			doc: "Where to listen for implicit FTPS, as above; else port 990 or 2990.",
+			set: func(c *Config, v any) error { return setParsed(&c.Listen.Implicit, v, ParseListen) }},
+		{key: "data.ports", example: `"2991-2998"`,
+			doc: "The ports of data connections, shared by all sessions: FROM-TO or PORT.\nOpen them in the firewall beside the ports above.",
+			set: func(c *Config, v any) error { return setParsed(&c.Data.Ports, v, ParsePortRange) }},
+		{key: "data.public_address", example: `"203.0.113.5"`,
+			doc: "The IPv4 address to announce to clients, where a router translates addresses.",
+			set: func(c *Config, v any) error { return setParsed(&c.Data.PublicAddress, v, ParsePublicAddress) }},
+		{key: "tls.cert", example: `"server.crt"`,
+			doc: "The certificate, PEM, the server's own first. Without it the server makes one.",
+			set: func(c *Config, v any) error { return setPath(&c.TLS.Cert, v) }},
+		{key: "tls.key", example: `"server.key"`,
+			doc: "The key of the certificate, PEM.",
+			set: func(c *Config, v any) error { return setPath(&c.TLS.Key, v) }},
+		{key: "tls.insecure_plaintext", example: `false`,
+			doc: "Let clients log in and move files without TLS: everybody on the way can read\nand change all of it.",
+			set: func(c *Config, v any) error { return setBool(&c.TLS.InsecurePlaintext, v) }},
+		{key: "limits.sessions", example: `10000`,
+			doc: "How many sessions may be open at once.",
+			set: func(c *Config, v any) error { return setCount(&c.Limits.Sessions, v) }},
+		{key: "limits.sessions_per_address", example: `1000`,
+			doc: "How many of them from one address.",
+			set: func(c *Config, v any) error { return setCount(&c.Limits.SessionsPerAddress, v) }},
+		{key: "limits.idle", example: `"10m"`,
+			doc: "A session ends that has sent no command and moved no data for so long.",
+			set: func(c *Config, v any) error { return setDuration(&c.Limits.Idle, v) }},
+		{key: "limits.login", example: `"60s"`,
+			doc: "A session ends that has not logged in after so long.",
+			set: func(c *Config, v any) error { return setDuration(&c.Limits.Login, v) }},
+		{key: "limits.stall", example: `"60s"`,
+			doc: "A transfer ends that has moved no byte for so long.",
+			set: func(c *Config, v any) error { return setDuration(&c.Limits.Stall, v) }},
+		{key: "limits.grace", example: `"30s"`,
+			doc: "At shutdown, running transfers may go on for so long.",
+			set: func(c *Config, v any) error { return setDuration(&c.Limits.Grace, v) }},
+		{key: "log.format", example: `"text"`,
+			doc: "The form of log lines: text or json.",
+			set: func(c *Config, v any) error { return setFormat(&c.Log.Format, v) }},
+		{key: "account.name", example: `"anna"`,
+			doc:     "What the client gives as its user name; compared byte for byte.",
+			account: func(a *Account, v any) error { return setChecked(&a.Name, v, checkName) }},
+		{key: "account.password", example: `"correct horse battery staple"`,
+			doc:     "The password itself; or, better, one of the next two in its place.",
+			account: func(a *Account, v any) error { return setChecked(&a.Password, v, checkPassword) }},
+		{key: "account.password_hash", example: `"$argon2id$v=19$m=19456,t=2,p=1$SALT$HASH"`,
+			doc:     "Its argon2id hash.",
+			account: func(a *Account, v any) error { return setChecked(&a.PasswordHash, v, checkHash) }},
+		{key: "account.password_file", example: `"anna.password"`,
+			doc:     "A file that holds the password or its argon2id hash, in one line, and that\nnobody else can read.",
+			account: func(a *Account, v any) error { return setPath(&a.PasswordFile, v) }},
+	}
+}
+
+// WriteExample writes a file that shows every setting, all of them as comments,
+// so that it sets nothing.
+func WriteExample(w io.Writer) error {
+	var b strings.Builder
+	b.WriteString("# Settings of \"sealane serve\". Remove the # from a line to set it, and from the\n# [section] above it. Relative paths mean files beside this one.\n")
+	section := ""
+	for _, s := range settings() {
+		in, name := split(s.key)
+		if in != section {
+			section = in
+			if s.account != nil {
+				fmt.Fprintf(&b, "\n# One such section for each account.\n# [[%s]]\n", section)
+			} else {
+				fmt.Fprintf(&b, "\n# [%s]\n", section)
+			}
+		}
+		fmt.Fprintf(&b, "\n# %s\n# %s = %s\n", strings.ReplaceAll(s.doc, "\n", "\n# "), name, s.example)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// split parts a key into its section, empty at the top of the file, and name.
+func split(key string) (section, name string) {
+	if i := strings.LastIndexByte(key, '.'); i >= 0 {
+		return key[:i], key[i+1:]
+	}
+	return "", key
+}
+
+func setText(to *string, v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return mistakef("put it in quotes", "must be a text")
+	}
+	*to = s
+	return nil
+}
+
+func setPath(to *string, v any) error {
+	if err := setText(to, v); err != nil {
+		return err
+	}
+	if *to == "" {
+		return mistakef("name a file or folder, or remove the line", "is empty")
+	}
+	if strings.ContainsAny(*to, "\x00\r\n") {
+		return mistakef("no path holds NUL or line breaks", "is not a path")
+	}
+	return nil
+}
+
+func setChecked(to *string, v any, check func(string) error) error {
+	if err := setText(to, v); err != nil {
+		return err
+	}
+	return check(*to)
+}
+
+func setParsed[T any](to *T, v any, parse func(string) (T, error)) error {
+	var s string
+	if err := setText(&s, v); err != nil {
+		return err
+	}
+	got, err := parse(s)
+	if err == nil {
+		*to = got
+	}
+	return err
+}
+
+func setBool(to *bool, v any) error {
+	b, ok := v.(bool)
+	if !ok {
+		return mistakef("without quotes", "must be true or false")
+	}
+	*to = b
+	return nil
+}
+
+func setCount(to *int, v any) error {
+	n, ok := v.(int64)
+	if !ok || n < 1 || n > math.MaxInt32 {
+		return mistakef("without quotes", "must be a whole number from 1 to %d", math.MaxInt32)
+	}
+	*to = int(n)
+	return nil
+}
+
+func setDuration(to *time.Duration, v any) error {
+	s, ok := v.(string)
+	d, err := time.ParseDuration(s)
+	if !ok || err != nil {
+		return mistakef(`write "90s", "5m" or "1h30m", in quotes`, "must be a time")
+	}
+	*to = d
+	return checkDuration(d)
+}
+
+// Bounds of durations: below a second lies a forgotten unit, and TLS session
+// tickets, the longest-lived thing of a session, last seven days.
+const (
+	minDuration = time.Second
+	maxDuration = 7 * 24 * time.Hour
+)
+
+func checkDuration(d time.Duration) error {
+	if d < minDuration || d > maxDuration {
+		return mistakef(`write "90s", "5m" or "1h30m"`, "must be a time from 1s to 168h")
+	}
+	return nil
+}
+
+func setFormat(to *string, v any) error {
+	s, _ := v.(string)
+	*to = s
+	return checkFormat(s)
+}
+
+func checkFormat(s string) error {
+	if s != FormatText && s != FormatJSON {
+		return mistakef("in quotes", `must be "text" or "json"`)
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package config
+
+import "fmt"
+
+// Validate checks the whole: each value that flags may have changed, and that
+// the values fit together. The error joins one *Error for each mistake. [Parse]
+// has done this for a file; do it again when flags are laid over it.
+func (c Config) Validate() error {
+	return join(c.check(nil))
+}
+
+// check finds what is wrong with c. wrong is the keys that are known to be, so
+// that they are not judged twice.
+func (c Config) check(wrong map[string]bool) []*Error {
+	var found []*Error
+	say := func(key string, err error) {
+		if err != nil && !wrong[key] {
+			found = append(found, at(key, err))
+		}
+	}
+	if wrong["data.ports"] {
+		c.Data.Ports = PortRange{} // the default was not what was meant
+	}
+	c.checkPorts(say)
+	if c.TLS.Cert != "" && c.TLS.Key == "" && !wrong["tls.key"] {
+		say("tls.cert", mistakef("set tls.key too", "has no key"))
+	}
+	if c.TLS.Key != "" && c.TLS.Cert == "" && !wrong["tls.cert"] {
+		say("tls.key", mistakef("set tls.cert too", "has no certificate"))
+	}
+	say("limits.sessions", checkCount(c.Limits.Sessions))
+	say("limits.sessions_per_address", checkCount(c.Limits.SessionsPerAddress))
+	say("limits.idle", checkDuration(c.Limits.Idle))
+	say("limits.login", checkDuration(c.Limits.Login))
+	say("limits.stall", checkDuration(c.Limits.Stall))
+	say("limits.grace", checkDuration(c.Limits.Grace))
+	say("log.format", checkFormat(c.Log.Format))
+	first := map[string]int{}
+	for i, a := range c.Accounts {
+		key := fmt.Sprintf("account[%d]", i)
+		a.check(key, say, wrong)
+		if n, twice := first[a.Name]; twice && a.Name != "" {
+			say(key+".name", mistakef("remove one of them", "%q is the name of account[%d], too", a.Name, n))
+		} else {
+			first[a.Name] = i
+		}
+	}
+	return found
+}
+
+func (c Config) checkPorts(say func(string, error)) {
+	e, i, ports := c.Listen.Explicit, c.Listen.Implicit, c.Data.Ports
+	if ports.From == 0 || ports.From > ports.To {
+		say("data.ports", mistakef(`write "2991-2998", or "2991" for one port`, "%s is not a range of ports", ports))
+	}
+	if e.Off && i.Off {
+		say("listen.implicit", mistakef("leave one of them on", "is off, and listen.explicit is too"))
+	}
+	on := func(l Listen) bool { return l.Set && !l.Off && l.Port != 0 }
+	if on(e) && on(i) && e.Port == i.Port && (e.Host == i.Host || e.Host == "" || i.Host == "") {
+		say("listen.implicit", mistakef("choose another port", "%s is taken by listen.explicit", i))
+	}
+	apart := func(key string, l Listen) {
+		if on(l) && ports.Contains(l.Port) {
+			say(key, mistakef("choose a port outside of them", "port %d is one of data.ports (%s)", l.Port, ports))
+		}
+	}
+	apart("listen.explicit", e)
+	apart("listen.implicit", i)
+}
+
+func (a Account) check(key string, say func(string, error), wrong map[string]bool) {
+	say(key+".name", checkName(a.Name))
+	ways := 0
+	for _, way := range []struct {
+		name, value string
+		check       func(string) error
+	}{
+		{".password", a.Password, checkPassword},
+		{".password_hash", a.PasswordHash, checkHash},
+		{".password_file", a.PasswordFile, func(string) error { return nil }},
+	} {
+		if wrong[key+way.name] {
+			ways++
+		} else if way.value != "" {
+			ways++
+			say(key+way.name, way.check(way.value))
+		}
+	}
+	switch {
+	case ways == 0:
+		say(key, mistakef("set password, password_hash or password_file", "has no password"))
+	case ways > 1:
+		say(key, mistakef("keep one of password, password_hash and password_file", "has more than one password"))
+	}
+}
+
+func checkCount(n int) error {
+	if n < 1 {
+		return mistakef("1 is the least", "must be a number above 0")
+	}
+	return nil
+}

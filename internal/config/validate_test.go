@@ -1,0 +1,171 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestValidate takes what flags can do to good settings.
+func TestValidate(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(c *Config)
+		want   string
+	}{
+		{"default", func(*Config) {}, ""},
+		{"full", func(c *Config) { *c = fullConfig() }, ""},
+		{"nothing set", func(c *Config) { *c = Config{} }, `data.ports: 0 is not a range of ports (hint: write "2991-2998", or "2991" for one port)
+limits.sessions: must be a number above 0 (hint: 1 is the least)
+limits.sessions_per_address: must be a number above 0 (hint: 1 is the least)
+limits.idle: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
+limits.login: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
+limits.stall: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
+limits.grace: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
+log.format: must be "text" or "json" (hint: in quotes)`},
+		{"--cert without --key", func(c *Config) { c.TLS.Cert = "x" }, "tls.cert: has no key (hint: set tls.key too)"},
+		{"two free ports", func(c *Config) { c.Listen = ListenConfig{Listen{Set: true}, Listen{Set: true}} }, ""},
+		{"same port, other address", func(c *Config) {
+			c.Listen = ListenConfig{Listen{Set: true, Host: "192.0.2.1", Port: 21}, Listen{Set: true, Host: "192.0.2.2", Port: 21}}
+		}, ""},
+		{"a listed port is a data port", func(c *Config) { c.Listen.Implicit = Listen{Set: true, Port: 2998} },
+			"listen.implicit: port 2998 is one of data.ports (2991-2998) (hint: choose a port outside of them)"},
+		{"--user twice", func(c *Config) { c.Accounts = []Account{{Name: "a", Password: "x"}, {Name: "a", Password: "y"}} },
+			`account[1].name: "a" is the name of account[0], too (hint: remove one of them)`},
+		{"names are bytes", func(c *Config) { c.Accounts = []Account{{Name: "a", Password: "x"}, {Name: "A", Password: "x"}} }, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := Default()
+			tc.change(&c)
+			got := ""
+			if err := c.Validate(); err != nil {
+				got = err.Error()
+			}
+			if d := cmp.Diff(tc.want, got); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+// TestCheckName is S-23: no account can have a name that is dangerous to others.
+func TestCheckName(t *testing.T) {
+	for _, good := range []string{"anna", "Anna.B", "anna@example.com", "ä", "%s", "a b", "a:b", "...", strings.Repeat("a", maxUser)} {
+		if err := checkName(good); err != nil {
+			t.Errorf("%q: %v", good, err)
+		}
+	}
+	for _, bad := range []string{"", ".", "..", "a/b", `a\b`, "/", "a\x00b", "a\r", "a\nb", "a\tb", "\x1b[2J", "a\x7f", " a", "a ",
+		strings.Repeat("a", maxUser+1)} {
+		if err := checkName(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+func TestSecret(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "password")
+	for _, tc := range []struct{ text, password, hash string }{
+		{"secret", "secret", ""},
+		{"secret\n", "secret", ""},
+		{" with spaces \n", " with spaces ", ""},
+		{"$argon2id$v=19$x\n", "", "$argon2id$v=19$x"},
+		{strings.Repeat("a", maxPassword) + "\r\n", strings.Repeat("a", maxPassword), ""},
+	} {
+		if err := os.WriteFile(file, []byte(tc.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p, h, err := Account{Name: "a", PasswordFile: file}.Secret()
+		if err != nil || p != tc.password || h != tc.hash {
+			t.Errorf("%.20q: %.20q, %q, %v", tc.text, p, h, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"":                                    "is empty",
+		"\nsecret":                            "line break",
+		"secret\r\nsecond line\n":             "line break",
+		"sec\x00ret":                          "NUL",
+		strings.Repeat("a", maxPassword+1):    "is longer than 1024 bytes",
+		strings.Repeat("secretsecret", 1<<16): "is longer than 1024 bytes",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p, h, err := Account{Name: "a", PasswordFile: file}.Secret()
+		if err == nil || p != "" || h != "" || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%.20q: %q, %q, %v", text, p, h, err)
+		}
+	}
+	if p, h, err := (Account{Name: "a", Password: "x"}).Secret(); p != "x" || h != "" || err != nil {
+		t.Errorf("plain: %q, %q, %v", p, h, err)
+	}
+	if p, h, err := (Account{Name: "a", PasswordHash: "x"}).Secret(); p != "" || h != "x" || err != nil {
+		t.Errorf("hash: %q, %q, %v", p, h, err)
+	}
+	if _, _, err := (Account{Name: "a", PasswordFile: file + "2"}).Secret(); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+}
+
+func TestParseListen(t *testing.T) {
+	for s, want := range map[string]Listen{
+		"":                    {},
+		"off":                 {Set: true, Off: true},
+		":2121":               {Set: true, Port: 2121},
+		":0":                  {Set: true},
+		"192.0.2.1:21":        {Set: true, Host: "192.0.2.1", Port: 21},
+		"[2001:db8::1]:21":    {Set: true, Host: "2001:db8::1", Port: 21},
+		"[fe80::1%eth0]:21":   {Set: true, Host: "fe80::1%eth0", Port: 21},
+		"localhost:65535":     {Set: true, Host: "localhost", Port: 65535},
+		"ftp.example.com:990": {Set: true, Host: "ftp.example.com", Port: 990},
+	} {
+		got, err := ParseListen(s)
+		if err != nil || got != want {
+			t.Errorf("%q: %+v, %v", s, got, err)
+		}
+		if got.String() != s {
+			t.Errorf("%q is written as %q", s, got)
+		}
+	}
+	for _, s := range []string{"2121", ":", "host", "host:", "::1:21", "[::1]", "[::1]21", "[host]:21", "[]:21", "[192.0.2.1]:21", "a b:21", "a/b:21",
+		"host:-1", "host:65536", "host:ftp", "host:+21", "host: 21", "OFF", "off:21:", "\x00:21", "::ffff:192.0.2.1:21", strings.Repeat("a", 254) + ":21"} {
+		if got, err := ParseListen(s); err == nil || !strings.Contains(err.Error(), "(hint: ") {
+			t.Errorf("%q: %+v, %v", s, got, err)
+		}
+	}
+}
+
+func TestParsePortRange(t *testing.T) {
+	for s, want := range map[string]PortRange{"2991-2998": {2991, 2998}, "1": {1, 1}, "1-65535": {1, 65535}} {
+		got, err := ParsePortRange(s)
+		if err != nil || got != want || got.String() != s {
+			t.Errorf("%q: %v, %v", s, got, err)
+		}
+	}
+	for _, s := range []string{"", "0", "-", "1-", "-1", "2-1", "0-5", "1-65536", "1 - 2", "1-2-3", "a-b", "1:2"} {
+		if got, err := ParsePortRange(s); err == nil || !strings.Contains(err.Error(), "(hint: ") {
+			t.Errorf("%q: %v, %v", s, got, err)
+		}
+	}
+	r := PortRange{2991, 2998}
+	if r.Len() != 8 || r.Contains(2990) || !r.Contains(2991) || !r.Contains(2998) || r.Contains(2999) {
+		t.Errorf("%v has %d ports", r, r.Len())
+	}
+}
+
+func TestParsePublicAddress(t *testing.T) {
+	for _, s := range []string{"", "203.0.113.5", "10.0.0.1"} {
+		if ip, err := ParsePublicAddress(s); err != nil || (s != "" && ip.String() != s) || ip.IsValid() != (s != "") {
+			t.Errorf("%q: %v, %v", s, ip, err)
+		}
+	}
+	for _, s := range []string{"::1", "0.0.0.0", "224.0.0.1", "ftp.example.com", "1.2.3", "::ffff:1.2.3.4", "1.2.3.4:21"} {
+		if ip, err := ParsePublicAddress(s); err == nil {
+			t.Errorf("%q was taken as %v", s, ip)
+		}
+	}
+}
