@@ -1,0 +1,237 @@
+package ftpclient
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/internal/wire"
+)
+
+// maxPreliminary bounds the 1yz replies before the one that counts.
+const maxPreliminary = 16
+
+// Defaults of Options.
+const (
+	DefaultTimeout       = 30 * time.Second
+	DefaultFinishTimeout = 2 * time.Minute
+)
+
+// Options says how a Client connects. The zero value is the safe one: TLS is
+// required and the certificate is verified against the system's roots.
+type Options struct {
+	// RootCAs are the authorities to trust; nil means those of the system.
+	RootCAs *x509.CertPool
+	// Certificates are shown to a server that asks for a client certificate.
+	Certificates []tls.Certificate
+	// VerifyPin, if set, judges the server's certificate in place of RootCAs
+	// and host name: nil means trusted. It is called for every handshake,
+	// resumed ones too.
+	VerifyPin func(tls.ConnectionState) error
+	// MinTLS is the lowest version allowed: tls.VersionTLS12 (the default) or
+	// tls.VersionTLS13.
+	MinTLS uint16
+	// AllowUnresumed accepts a data connection that does not resume the TLS
+	// session although an earlier one did. It gives up the proof that both
+	// come from the same server.
+	AllowUnresumed bool
+	// InsecurePlaintext uses no TLS at all: everybody on the way can read and
+	// change password and files. It is allowed for ftp:// URLs only.
+	InsecurePlaintext bool
+
+	// Timeout bounds each step: connecting, a handshake, one reply, and how
+	// long a transfer may stand still. 0 means DefaultTimeout.
+	Timeout time.Duration
+	// FinishTimeout bounds the wait for the reply behind the last byte of a
+	// transfer, which a server may delay to store the file safely. 0 means
+	// DefaultFinishTimeout.
+	FinishTimeout time.Duration
+	// DialContext makes the TCP connections; nil means net.Dialer's.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Client is a logged-in session on a server. It is for one goroutine at a time;
+// only Close may be called by another.
+type Client struct {
+	opt      Options
+	host     string     // as in the URL: what the certificate must name
+	peer     string     // address of the control connection's peer, without port
+	raw      net.Conn   // under TLS; closing it ends everything at once
+	ctl      *wire.Conn // owner of raw
+	tickets  *tickets   // one per control connection
+	leaf     []byte     // DER of the control connection's certificate
+	features []ftp.Feature
+	noEPSV   bool // the server refused EPSV once
+	resumed  bool // a data connection has resumed the TLS session
+
+	busy bool
+	mu   sync.Mutex // guards dead: Close may come from another goroutine
+	dead error      // why nothing more can be sent
+}
+
+// begin is called at the start of each exchange and ties it to ctx. The caller
+// calls end with its error, and returns what end returns.
+func (c *Client) begin(ctx context.Context) (end func(error) error, err error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err := c.lost(); err != nil {
+		return nil, err
+	}
+	if c.busy {
+		return nil, ErrBusy
+	}
+	c.busy = true
+	stop := context.AfterFunc(ctx, func() {
+		c.fail(context.Cause(ctx))
+		_ = c.raw.Close()
+	})
+	return func(err error) error {
+		c.busy = false
+		if !stop() && err != nil {
+			return fmt.Errorf("%w (%w)", context.Cause(ctx), err)
+		}
+		return err
+	}, nil
+}
+
+// fail notes why the connection is of no more use; the first reason stays.
+func (c *Client) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dead == nil {
+		c.dead = err
+	}
+}
+
+func (c *Client) lost() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.dead
+}
+
+// send writes one command. A command that would break the line is refused with
+// nothing sent, and does not hurt the connection.
+func (c *Client) send(verb string, arg ...string) error {
+	err := c.ctl.WriteCommand(verb, arg...)
+	if err == nil || errors.Is(err, wire.ErrUnsafeArgument) {
+		return err
+	}
+	err = controlError(err)
+	c.fail(err)
+	return err
+}
+
+// read reads one reply within the timeout.
+func (c *Client) read() (ftp.Reply, error) {
+	if err := c.ctl.SetReadDeadline(time.Now().Add(c.opt.Timeout)); err != nil {
+		err = controlError(err)
+		c.fail(err)
+		return ftp.Reply{}, err
+	}
+	return c.readNow()
+}
+
+// readNow reads one reply within the deadline that is set.
+func (c *Client) readNow() (ftp.Reply, error) {
+	r, err := c.ctl.ReadReply()
+	if err != nil {
+		err = controlError(err)
+		c.fail(err)
+		return ftp.Reply{}, err
+	}
+	if r.Code == ftp.Code421Closing {
+		c.fail(&ftp.Error{Reply: r})
+	}
+	return r, nil
+}
+
+// exchange sends one command and reads its first reply, whatever it is.
+func (c *Client) exchange(verb string, arg ...string) (ftp.Reply, error) {
+	if err := c.send(verb, arg...); err != nil {
+		return ftp.Reply{}, err
+	}
+	return c.read()
+}
+
+// final reads on after a 1yz reply until another one.
+func (c *Client) final(r ftp.Reply) (ftp.Reply, error) {
+	var err error
+	for range maxPreliminary {
+		if r.Code.Class() != ftp.Preliminary {
+			return r, nil
+		}
+		if r, err = c.read(); err != nil {
+			return r, err
+		}
+	}
+	return ftp.Reply{}, c.broken("too many preliminary replies")
+}
+
+// broken ends the use of the connection: after what the server sent, it cannot
+// be known which reply belongs to which command.
+func (c *Client) broken(what string) error {
+	err := fmt.Errorf("%w: %s", ErrProtocol, what)
+	c.fail(err)
+	return err
+}
+
+// expect sends one command and demands a final reply of one of the classes.
+func (c *Client) expect(class ftp.Class, verb string, arg ...string) (ftp.Reply, error) {
+	r, err := c.exchange(verb, arg...)
+	if err == nil {
+		r, err = c.final(r)
+	}
+	if err == nil && r.Code.Class() != class {
+		err = &ftp.Error{Command: verb, Reply: r}
+	}
+	return r, err
+}
+
+// Do sends one command and returns its final reply, also a refusing one; the
+// error is for the connection only. It is not for commands that open a data
+// connection or change TLS.
+func (c *Client) Do(ctx context.Context, verb string, arg ...string) (ftp.Reply, error) {
+	end, err := c.begin(ctx)
+	if err != nil {
+		return ftp.Reply{}, err
+	}
+	r, err := c.exchange(verb, arg...)
+	if err == nil {
+		r, err = c.final(r)
+	}
+	return r, end(err)
+}
+
+// TLS describes the control connection's TLS, or is nil without TLS.
+func (c *Client) TLS() *tls.ConnectionState { return c.ctl.TLS() }
+
+// Quit says good-bye and closes the connection. An error means only that the
+// server did not answer; the connection is closed all the same.
+func (c *Client) Quit(ctx context.Context) error {
+	end, err := c.begin(ctx)
+	if err != nil {
+		_ = c.Close()
+		return err
+	}
+	_, err = c.expect(ftp.Completion, "QUIT")
+	err = end(err)
+	return errors.Join(err, c.Close())
+}
+
+// Close closes the connection without a word, also under a running call. It may
+// be called again.
+func (c *Client) Close() error {
+	c.fail(ErrClosed)
+	err := c.raw.Close()
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,162 @@
+package ftpclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sealane/sealane/ftp"
+)
+
+// Size returns the size of a file in bytes (SIZE, RFC 3659 §4).
+func (c *Client) Size(ctx context.Context, path string) (int64, error) {
+	end, err := c.begin(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n, err := c.size(path)
+	return n, end(err)
+}
+
+func (c *Client) size(path string) (int64, error) {
+	r, err := c.expect(ftp.Completion, "SIZE", path)
+	if err != nil {
+		return 0, err
+	}
+	// ParseUint takes no sign; 63 bits are what a file can have.
+	n, err := strconv.ParseUint(strings.TrimSpace(r.Text()), 10, 63)
+	if err != nil {
+		return 0, fmt.Errorf("%w: the reply to SIZE is no size", ErrProtocol)
+	}
+	return int64(n), nil
+}
+
+// sizeIfKnown is -1 if the server has no SIZE, or none for this file. A refusal
+// does not stop a transfer (RFC 3659 §4.2); neither does a reply that makes no
+// sense: what cannot be compared cannot prove.
+func (c *Client) sizeIfKnown(path string) (int64, error) {
+	if !c.HasFeature("SIZE") {
+		return -1, nil
+	}
+	n, err := c.size(path)
+	var refused *ftp.Error
+	if errors.As(err, &refused) && c.lost() == nil || errors.Is(err, ErrProtocol) && c.lost() == nil {
+		return -1, nil
+	}
+	if err != nil {
+		return -1, err
+	}
+	return n, nil
+}
+
+// ModTime returns when a file was last changed (MDTM, RFC 3659 §3).
+func (c *Client) ModTime(ctx context.Context, path string) (time.Time, error) {
+	r, err := c.simple(ctx, "MDTM", path)
+	if err != nil {
+		return time.Time{}, err
+	}
+	t, err := ftp.ParseTime(strings.TrimSpace(r.Text()))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%w: the reply to MDTM is no time", ErrProtocol)
+	}
+	return t, nil
+}
+
+// SetModTime sets when a file was last changed (MFMT), to the second.
+func (c *Client) SetModTime(ctx context.Context, path string, t time.Time) error {
+	_, err := c.simple(ctx, "MFMT", ftp.FormatTime(t)+" "+path)
+	return err
+}
+
+// Mkdir makes a directory.
+func (c *Client) Mkdir(ctx context.Context, path string) error {
+	_, err := c.simple(ctx, "MKD", path)
+	return err
+}
+
+// Remove deletes a file.
+func (c *Client) Remove(ctx context.Context, path string) error {
+	_, err := c.simple(ctx, "DELE", path)
+	return err
+}
+
+// Rmdir deletes an empty directory.
+func (c *Client) Rmdir(ctx context.Context, path string) error {
+	_, err := c.simple(ctx, "RMD", path)
+	return err
+}
+
+// Rename moves a file or directory (RNFR, RNTO). Whether a file at the new name
+// is replaced depends on the server.
+func (c *Client) Rename(ctx context.Context, from, to string) error {
+	end, err := c.begin(ctx)
+	if err != nil {
+		return err
+	}
+	// The new name is checked first: RNFR must not be left waiting.
+	if strings.ContainsAny(to, "\r\n\x00") {
+		return end(c.send("RNTO", to))
+	}
+	if _, err = c.expect(ftp.Intermediate, "RNFR", from); err == nil {
+		_, err = c.expect(ftp.Completion, "RNTO", to)
+	}
+	return end(err)
+}
+
+// Chdir changes the working directory.
+func (c *Client) Chdir(ctx context.Context, path string) error {
+	_, err := c.simple(ctx, "CWD", path)
+	return err
+}
+
+// Pwd returns the working directory.
+func (c *Client) Pwd(ctx context.Context) (string, error) {
+	r, err := c.simple(ctx, "PWD")
+	if err != nil {
+		return "", err
+	}
+	dir, ok := quotedPath(r.Lines[0])
+	if r.Code != ftp.Code257Path || !ok {
+		return "", fmt.Errorf("%w: the reply to PWD holds no path in quotes", ErrProtocol)
+	}
+	return dir, nil
+}
+
+// quotedPath takes the path out of the text of a 257: it stands in double
+// quotes, and quotes in it are doubled (RFC 959 appendix II).
+func quotedPath(s string) (string, bool) {
+	s, ok := strings.CutPrefix(s, `"`)
+	if !ok {
+		return "", false
+	}
+	var b strings.Builder
+	for {
+		part, rest, found := strings.Cut(s, `"`)
+		if !found {
+			return "", false
+		}
+		b.WriteString(part)
+		if s, found = strings.CutPrefix(rest, `"`); !found {
+			return b.String(), b.Len() > 0
+		}
+		b.WriteByte('"')
+	}
+}
+
+// Noop does nothing, which keeps the connection alive.
+func (c *Client) Noop(ctx context.Context) error {
+	_, err := c.simple(ctx, "NOOP")
+	return err
+}
+
+func (c *Client) simple(ctx context.Context, verb string, arg ...string) (ftp.Reply, error) {
+	end, err := c.begin(ctx)
+	if err != nil {
+		return ftp.Reply{}, err
+	}
+	r, err := c.expect(ftp.Completion, verb, arg...)
+	return r, end(err)
+}

@@ -1,0 +1,64 @@
+package ftpclient
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+
+	"github.com/sealane/sealane/internal/wire"
+)
+
+// The kinds of failure besides *ftp.Error. An error may wrap several of them
+// and an *ftp.Error as well: a server that refuses AUTH TLS is both.
+var (
+	// ErrTLS means that the connection is not as safe as was asked for: no
+	// TLS, a certificate that is not trusted, a handshake that failed.
+	ErrTLS = errors.New("TLS failed")
+	// ErrNetwork means that a connection could not be made, was lost, or did
+	// not get on within its time.
+	ErrNetwork = errors.New("network failure")
+	// ErrNotVerified means that bytes were moved but that the whole file is
+	// not proven to have arrived.
+	ErrNotVerified = errors.New("not verified")
+	// ErrTruncated means that a data connection ended without the mark of the
+	// end (close_notify). Errors that wrap it wrap ErrNotVerified too.
+	ErrTruncated = errors.New("the data connection was cut")
+	// ErrProtocol means that the server sent what FTP does not allow.
+	ErrProtocol = errors.New("the server broke the protocol")
+	// ErrBusy is returned for a call made while a listing is being read.
+	ErrBusy = errors.New("the connection is busy with a transfer")
+	// ErrClosed is returned for a call on a closed Client.
+	ErrClosed = errors.New("the client is closed")
+)
+
+// controlError puts an error of the control connection into its kind.
+func controlError(err error) error {
+	var alert tls.AlertError
+	var record tls.RecordHeaderError
+	switch {
+	case errors.Is(err, wire.ErrBadReply):
+		return fmt.Errorf("%w: %w", ErrProtocol, err)
+	case errors.As(err, &alert):
+		// In TLS 1.3 a server tells only after the handshake that it wants a
+		// client certificate (RFC 8446 §4.4.2.4).
+		return fmt.Errorf("%w: %w", ErrTLS, err)
+	case errors.As(err, &record):
+		return fmt.Errorf("%w: the server sent something in clear: %w", ErrTLS, err)
+	}
+	return fmt.Errorf("%w: the control connection was lost: %w", ErrNetwork, err)
+}
+
+// handshakeError puts an error of a TLS handshake into its kind: one that came
+// of time alone says nothing of trust.
+func handshakeError(which string, err error) error {
+	var ne net.Error
+	kind := ErrTLS
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
+		errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &ne) && ne.Timeout() {
+		kind = ErrNetwork
+	}
+	return fmt.Errorf("%w: handshake of the %s connection: %w", kind, which, err)
+}

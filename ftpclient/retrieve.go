@@ -1,0 +1,114 @@
+package ftpclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/sealane/sealane/ftp"
+)
+
+// copyBuffer is the size of the buffer of a transfer: four full TLS records.
+const copyBuffer = 64 << 10
+
+// Result says what is known of a transfer. It is filled as far as the transfer
+// came also when there was an error.
+type Result struct {
+	Bytes int64     // moved over the network now, without what was there before
+	Reply ftp.Reply // the one that ended the transfer; zero if none came
+	// CleanEnd is set if the data ended as RFC 4217 §12.4 wants: by close_notify,
+	// received in a download, sent in an upload. Without TLS it stays unset: there
+	// an end and a cut look the same.
+	CleanEnd bool
+	// Size is the whole file's size as the server gives it to SIZE, or -1 if it
+	// does not. If it is known and there was no error, it agrees with Bytes.
+	Size int64
+	// Resumed is set if the data connection resumed the control connection's TLS
+	// session, which proves that both are from the same server.
+	Resumed bool
+}
+
+// Retrieve copies the file at path, from offset on, to w. An offset above 0 needs
+// the server's REST. Without error the file is whole: close_notify (under TLS),
+// a 2yz reply, and the size of SIZE, where the server has that. In any other case
+// the error says what was missing; what w has got by then may be kept to go on
+// from.
+func (c *Client) Retrieve(ctx context.Context, path string, offset int64, w io.Writer) (Result, error) {
+	res := Result{Size: -1}
+	if offset < 0 {
+		return res, errors.New("ftpclient: negative offset")
+	}
+	end, err := c.begin(ctx)
+	if err != nil {
+		return res, err
+	}
+	return res, end(c.retrieve(ctx, &res, path, offset, w))
+}
+
+func (c *Client) retrieve(ctx context.Context, res *Result, path string, offset int64, w io.Writer) error {
+	var err error
+	if res.Size, err = c.sizeIfKnown(path); err != nil {
+		return err
+	}
+	if res.Size >= 0 && offset > res.Size {
+		return fmt.Errorf("%w: the server has %d bytes, less than the %d to go on from", ErrNotVerified, res.Size, offset)
+	}
+	t, err := c.transfer(ctx, false, offset, "RETR", path)
+	if err != nil {
+		return err
+	}
+	if state := t.data.TLS(); state != nil {
+		res.Resumed = state.DidResume
+	}
+	most := int64(-1)
+	if res.Size >= 0 {
+		most = res.Size - offset
+	}
+	res.Bytes, err = t.receive(w, most)
+	if err != nil {
+		t.cut()
+		return t.explain(err)
+	}
+	res.CleanEnd = c.ctl.TLS() != nil
+	t.finish()
+	f := t.wait(c.opt.FinishTimeout)
+	res.Reply = f.reply
+	switch {
+	case f.err != nil:
+		return fmt.Errorf("%w: the data ended, but the server did not confirm it: %w", ErrNotVerified, f.err)
+	case most >= 0 && res.Bytes != most:
+		return fmt.Errorf("%w: %d bytes came, %d were expected", ErrNotVerified, res.Bytes, most)
+	}
+	return nil
+}
+
+// receive copies the data to w until they end. More than most bytes (if that is
+// not negative) are an error at once: an endless file must not fill a disk.
+func (t *transfer) receive(w io.Writer, most int64) (n int64, err error) {
+	buf := make([]byte, copyBuffer)
+	for {
+		got, rerr := t.data.Read(buf)
+		if n += int64(got); most >= 0 && n > most {
+			return n, fmt.Errorf("%w: more than the %d bytes came that were expected", ErrNotVerified, most)
+		}
+		if got > 0 {
+			if _, err := w.Write(buf[:got]); err != nil {
+				return n, err
+			}
+		}
+		if rerr == io.EOF {
+			return n, nil
+		}
+		if rerr != nil {
+			return n, t.dataError(rerr)
+		}
+	}
+}
+
+// finish closes a data connection that was read to its end. What becomes of our
+// own close_notify is of no interest any more.
+func (t *transfer) finish() {
+	_ = t.data.Finish()
+	_ = t.raw.Close()
+}

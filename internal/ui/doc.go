@@ -1,0 +1,3 @@
+// Package ui is how the commands write to people and to machines: text made
+// harmless for a terminal, JSON lines, sizes and rates, and the progress line.
+package ui

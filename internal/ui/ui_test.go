@@ -1,0 +1,88 @@
+package ui
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+)
+
+// C-16: nothing of a peer may drive the terminal.
+func TestSafe_C16(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain name.txt":          "plain name.txt",
+		"Grüße 世界":                "Grüße 世界",
+		`C:\x`:                    `C:\x`,
+		"\x1b]52;c;eA==\a":        `\x1b]52;c;eA==\x07`,
+		"a\rb\nc\td":              `a\rb\nc\td`,
+		"back\bspace\x7f":         `back\x08space\x7f`,
+		"c1 \u009b31m":            `c1 \u009b31m`,
+		"bidi \u202egnp.exe":      `bidi \u202egnp.exe`,
+		"zero\u200bwidth":         `zero\u200bwidth`,
+		"raw \xff\xfe \\":         `raw \xff\xfe \\`,
+		"separator \u2028 \u2029": `separator \u2028 \u2029`,
+		"tag \U000e0041":          `tag \U000e0041`,
+		"replacement \ufffd":      "replacement \ufffd",
+	} {
+		if got := Safe(in); got != want {
+			t.Errorf("Safe(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestWriteJSON_C16(t *testing.T) {
+	in := "\x1b[31m \u009b \u202e \u2028 \U000e0041 ü \x7f"
+	var b bytes.Buffer
+	if err := WriteJSON(&b, map[string]string{"name": in}); err != nil {
+		t.Fatal(err)
+	}
+	line := strings.TrimSuffix(b.String(), "\n")
+	if !harmless(line) {
+		t.Errorf("dangerous: %q", line)
+	}
+	var out map[string]string
+	if err := json.Unmarshal([]byte(line), &out); err != nil || out["name"] != in {
+		t.Errorf("got back %q, %v", out["name"], err)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000", -12: "-12"} {
+		if got := Count(n); got != want {
+			t.Errorf("Count(%d) = %s, want %s", n, got, want)
+		}
+	}
+	for n, want := range map[int64]string{0: "0 B", 999: "999 B", 1000: "1.0 kB", 1500000: "1.5 MB", 999999: "1.0 MB", 1 << 62: "4.6 EB"} {
+		if got := Size(n); got != want {
+			t.Errorf("Size(%d) = %s, want %s", n, got, want)
+		}
+	}
+	if got := Rate(3000, 2*time.Second); got != "1.5 kB/s" {
+		t.Error(got)
+	}
+	if got := Rate(5, 0); got != "-" {
+		t.Error(got)
+	}
+}
+
+func TestProgressLine(t *testing.T) {
+	p := &Progress{width: 80, name: "f", total: 1000, from: 500, done: 750}
+	if got, want := p.line(time.Second), " 75%  750 B  250 B/s  1s left  f"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	p.total = -1
+	if got, want := p.line(time.Second), "750 B  250 B/s  f"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	p.width, p.name = 20, strings.Repeat("ü", 100)
+	if n := len([]rune(p.line(time.Second))); n != 19 {
+		t.Errorf("%d columns", n)
+	}
+	if NewProgress(&bytes.Buffer{}, "f", 1, 0) != nil {
+		t.Error("progress in a pipe")
+	}
+	var none *Progress
+	none.Add(1)
+	none.Clear()
+}
