@@ -1,0 +1,77 @@
+package daemon
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/sealane/sealane/auth/password"
+	"github.com/sealane/sealane/internal/config"
+	"github.com/sealane/sealane/vfs"
+)
+
+// accountsFile holds the account that the first start made, in the form of the
+// configuration file.
+const accountsFile = "accounts.toml"
+
+// firstAccount is the name of the account that the first start makes.
+const firstAccount = "sealane"
+
+// accounts gives the accounts of the configuration or, if it has none, the one
+// of the state folder, which the first start makes. fresh is its password if it
+// was made just now.
+func accounts(c config.Config, state string) (list []config.Account, fresh string, err error) {
+	if len(c.Accounts) > 0 {
+		return c.Accounts, "", nil
+	}
+	name := filepath.Join(state, accountsFile)
+	kept, err := config.Load(name)
+	if err == nil && len(kept.Accounts) > 0 {
+		return kept.Accounts, "", nil
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, "", startError(err, "mend it, or delete it: the next start then makes a new account", "cannot read %s", name)
+	}
+	fresh = password.Random()
+	hash, err := password.Hash(fresh)
+	if err != nil {
+		return nil, "", err
+	}
+	text := "# Made by the first start of \"sealane serve\". Delete this file for a new account.\n" +
+		"[[account]]\nname = " + strconv.Quote(firstAccount) + "\npassword_hash = " + strconv.Quote(hash) + "\n"
+	if err := writeNew(name, text); err != nil {
+		return nil, "", startError(err, "make the state folder writable for this user", "cannot write %s", name)
+	}
+	return []config.Account{{Name: firstAccount, PasswordHash: hash}}, fresh, nil
+}
+
+func writeNew(name, text string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// book makes the accounts known to the password login. All see the same tree.
+func book(list []config.Account, fs vfs.FS) (*password.Accounts, error) {
+	var out []password.Account
+	for _, a := range list {
+		hash, err := hashOf(a)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, password.Account{Name: a.Name, Hash: hash, FS: fs})
+	}
+	return password.New(out)
+}
+
+func hashOf(a config.Account) (string, error) {
+	secret, hash, err := a.Secret()
+	if err != nil || hash != "" {
+		return hash, err
+	}
+	return password.Hash(secret)
+}

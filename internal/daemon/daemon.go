@@ -1,0 +1,161 @@
+package daemon
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
+
+	"github.com/sealane/sealane/certs"
+	"github.com/sealane/sealane/ftpserver"
+	"github.com/sealane/sealane/internal/config"
+	"github.com/sealane/sealane/vfs/osfs"
+)
+
+// daemon is a server that is ready to run.
+type daemon struct {
+	config   config.Config
+	dir      string
+	state    string
+	log      *slog.Logger
+	pair     certs.Pair
+	made     bool // the certificate was made just now
+	accounts []config.Account
+	fresh    string       // the password of the account that was made just now
+	explicit net.Listener // nil if off
+	implicit net.Listener // nil if off
+	tree     *osfs.FS
+	server   *ftpserver.Server
+}
+
+// Run serves as c says until ctx ends, and then stops: no new sessions, transfers
+// have the grace time to finish, then they are cut. It tells a person on out how
+// to connect, and writes the log to log. What keeps it from starting is a
+// StartError.
+func Run(ctx context.Context, c config.Config, out, log io.Writer) error {
+	d := &daemon{config: c, log: newLogger(log, c.Log.Format)}
+	defer d.close()
+	if err := d.prepare(); err != nil {
+		return err
+	}
+	if err := d.greet(out); err != nil {
+		return err
+	}
+	return d.serve(ctx)
+}
+
+func (d *daemon) prepare() (err error) {
+	if d.state, err = stateDir(d.config); err != nil {
+		return err
+	}
+	if d.dir, err = servedDir(d.config, d.state); err != nil {
+		return err
+	}
+	if d.tree, err = osfs.Open(d.dir); err != nil {
+		return startError(err, "name another folder: sealane serve DIR", "cannot open the folder %s", d.dir)
+	}
+	if err := d.loadCertificate(); err != nil {
+		return err
+	}
+	// Ports before the account: a start that fails on a taken port must not make
+	// an account whose password nobody has seen.
+	if d.explicit, err = listen(d.config.Listen.Explicit, "--explicit", explicitPort, explicitPortUser); err != nil {
+		return err
+	}
+	if d.implicit, err = listen(d.config.Listen.Implicit, "--implicit", implicitPort, implicitPortUser); err != nil {
+		return err
+	}
+	if d.explicit == nil && d.implicit == nil {
+		return startError(nil, "leave --explicit or --implicit on", "there is nothing to listen on")
+	}
+	if d.accounts, d.fresh, err = accounts(d.config, d.state); err != nil {
+		return err
+	}
+	return d.build()
+}
+
+func (d *daemon) loadCertificate() (err error) {
+	c := d.config.TLS
+	if c.Cert != "" {
+		d.pair, err = certs.Load(c.Cert, c.Key)
+	} else {
+		d.pair, d.made, err = certs.LoadOrCreate(d.state, certs.LocalNames())
+	}
+	if err != nil {
+		return startError(err, "give a matching pair in PEM with --cert FILE --key FILE", "cannot use the certificate")
+	}
+	return nil
+}
+
+func (d *daemon) build() error {
+	book, err := book(d.accounts, d.tree)
+	if err != nil {
+		return startError(err, "mend the account in the configuration", "cannot use the accounts")
+	}
+	data, l := d.config.Data, d.config.Limits
+	d.server = &ftpserver.Server{
+		Login: book.Login,
+		TLS: ftpserver.TLSPolicy{
+			GetCertificate:    func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &d.pair.Certificate, nil },
+			InsecurePlaintext: d.config.TLS.InsecurePlaintext,
+		},
+		Data: ftpserver.DataPolicy{From: data.Ports.From, To: data.Ports.To, PublicAddress: data.PublicAddress},
+		Limits: ftpserver.Limits{
+			Sessions: l.Sessions, SessionsPerAddress: l.SessionsPerAddress,
+			Idle: l.Idle, Login: l.Login, Stall: l.Stall,
+		},
+		Observe: logEvent(d.log),
+		Logger:  d.log,
+	}
+	return nil
+}
+
+// serve runs until ctx ends or a listener fails.
+func (d *daemon) serve(ctx context.Context) error {
+	failed := make(chan error, 2)
+	run := func(l net.Listener, serve func(net.Listener) error) {
+		if l != nil {
+			go func() { failed <- serve(l) }()
+		}
+	}
+	run(d.explicit, d.server.Serve)
+	run(d.implicit, d.server.ServeTLS)
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		d.log.Info("stopping", "grace", d.config.Limits.Grace)
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.config.Limits.Grace)
+	defer cancel()
+	stopErr := d.server.Shutdown(grace)
+	if errors.Is(stopErr, context.DeadlineExceeded) {
+		d.log.Warn("transfers were cut at the end of the grace time")
+		stopErr = nil
+	}
+	d.log.Info("stopped")
+	return errors.Join(err, stopErr)
+}
+
+// close gives back what prepare opened, as far as it came.
+func (d *daemon) close() {
+	for _, l := range []net.Listener{d.explicit, d.implicit} {
+		if l != nil {
+			l.Close()
+		}
+	}
+	if d.tree != nil {
+		d.tree.Close()
+	}
+}
+
+// certificateFile is the file that clients can be given to trust this server.
+func (d *daemon) certificateFile() string {
+	if d.config.TLS.Cert != "" {
+		return d.config.TLS.Cert
+	}
+	return filepath.Join(d.state, certs.CertFile)
+}

@@ -1,0 +1,49 @@
+package daemon
+
+import (
+	"errors"
+	"net"
+	"strconv"
+	"syscall"
+
+	"github.com/sealane/sealane/internal/config"
+)
+
+// The ports of FTP and of implicit FTPS (IANA), and those that any user may
+// bind.
+const (
+	explicitPort, explicitPortUser = 21, 2121
+	implicitPort, implicitPortUser = 990, 2990
+)
+
+// listen opens one control port, by default the standard one where that may be
+// bound, else the user's one. It returns nil if the port is off.
+func listen(where config.Listen, flag string, standard, user uint16) (net.Listener, error) {
+	switch {
+	case where.Off:
+		return nil, nil
+	case where.Set:
+		return listenOn(net.JoinHostPort(where.Host, strconv.Itoa(int(where.Port))), flag)
+	}
+	if l, err := net.Listen("tcp", portOnly(standard)); err == nil {
+		return l, nil
+	}
+	return listenOn(portOnly(user), flag)
+}
+
+func portOnly(port uint16) string { return ":" + strconv.Itoa(int(port)) }
+
+func listenOn(addr, flag string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, startError(nil, "stop the other server, or choose another port with "+flag+" :PORT", "the port of %s is taken", addr)
+	case errors.Is(err, syscall.EACCES):
+		return nil, startError(nil, "choose a port above 1023 with "+flag+" :PORT, or give the program CAP_NET_BIND_SERVICE", "this user may not listen on %s", addr)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return nil, startError(nil, "name an address of this machine with "+flag+" HOST:PORT, or none for all", "%s is not an address of this machine", addr)
+	}
+	return nil, startError(err, "choose another address with "+flag+" HOST:PORT", "cannot listen on %s", addr)
+}

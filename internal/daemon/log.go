@@ -1,0 +1,52 @@
+package daemon
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"github.com/sealane/sealane/ftpserver"
+)
+
+// newLogger writes one line per record. Both forms escape what came from a peer:
+// control characters and line ends cannot forge a line.
+func newLogger(w io.Writer, format string) *slog.Logger {
+	if format == "json" {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}
+
+// logEvent is the Observe of the server.
+func logEvent(log *slog.Logger) func(context.Context, ftpserver.Event) {
+	return func(ctx context.Context, e ftpserver.Event) {
+		level := slog.LevelInfo
+		switch e.Kind {
+		case ftpserver.EventTLSFailed, ftpserver.EventLoginFailed, ftpserver.EventRefused:
+			level = slog.LevelWarn
+		}
+		attrs := []slog.Attr{slog.String("session", e.Session), slog.String("remote", e.Remote.String())}
+		attrs = appendSet(attrs, "account", e.Account)
+		attrs = appendSet(attrs, "user", e.User)
+		attrs = appendSet(attrs, "verb", e.Verb)
+		attrs = appendSet(attrs, "path", e.Path)
+		attrs = appendSet(attrs, "tls", e.TLS)
+		if e.Kind == ftpserver.EventTransfer {
+			attrs = append(attrs, slog.Int64("bytes", e.Bytes), slog.Bool("resumed", e.Resumed), slog.Duration("took", e.Took))
+		}
+		if e.Reply != 0 {
+			attrs = append(attrs, slog.Int("reply", int(e.Reply)))
+		}
+		if e.Err != nil {
+			attrs = append(attrs, slog.String("error", e.Err.Error()))
+		}
+		log.LogAttrs(ctx, level, string(e.Kind), attrs...)
+	}
+}
+
+func appendSet(attrs []slog.Attr, key, value string) []slog.Attr {
+	if value == "" {
+		return attrs
+	}
+	return append(attrs, slog.String(key, value))
+}
