@@ -1,0 +1,36 @@
+#!/bin/sh
+# Installs the clients that the interop tests talk to, on Debian and its
+# relatives. What is there already is left alone.
+set -eu
+
+missing=''
+want() { # want PACKAGE COMMAND...
+	package=$1
+	shift
+	"$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+
+want curl curl --version
+want lftp lftp --version
+want wget wget --version
+want python3 python3 -c 'import ssl, ftplib'
+want perl perl -MNet::FTP -e 1
+want libio-socket-ssl-perl perl -MIO::Socket::SSL -e 1
+want php-cli php -r 'exit(function_exists("ftp_ssl_connect") ? 0 : 1);'
+want tnftp sh -c 'command -v tnftp'
+
+if [ -z "$missing" ]; then
+	exit 0
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+	echo "interop: these clients are missing:$missing. Install them with the package manager of this system." >&2
+	exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+	echo "interop: these clients are missing:$missing. Run: sudo apt-get install --no-install-recommends$missing" >&2
+	exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q
+# shellcheck disable=SC2086 # one word per package
+apt-get install -q -y --no-install-recommends $missing
