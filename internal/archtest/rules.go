@@ -1,0 +1,98 @@
+package archtest
+
+// Row says what one package may import besides the standard library.
+type Row struct {
+	Package string   // folder below the module's root
+	Module  []string // packages of this module
+	Library []string // import paths of other modules, with everything below them
+	Tests   []string // what its tests may import besides: folders, or import paths
+}
+
+// Plan is the set of rules that Check holds a module to.
+type Plan struct {
+	Rows []Row
+	// Tests lists what every _test.go file may import besides its own row.
+	Tests []string
+	// NoExample lists the public packages that need no Example.
+	NoExample []string
+	// BadNames lists the package names that say nothing about their content.
+	BadNames []string
+}
+
+// House is the plan of Sealane. What is not listed is not allowed.
+//
+// It keeps, above all: ftpserver and ftpclient do not know each other; a
+// storage driver knows no other driver; a public package needs no command-line,
+// configuration or metrics library; only the serve command reaches the daemon;
+// what only serves tests (ftptest, vfs/vfstest) is not in the program.
+func House() Plan {
+	return Plan{
+		Rows: []Row{
+			// The vocabulary: standard library only.
+			{Package: "ftp"},
+			{Package: "vfs"},
+
+			// What both ends of a connection share.
+			{Package: "internal/wire", Module: []string{"ftp"}, Library: []string{"golang.org/x/sys"}},
+			{Package: "internal/dataconn", Module: []string{"ftp"}, Library: []string{"golang.org/x/sys"}},
+			{Package: "internal/listing", Module: []string{"ftp", "vfs"}},
+
+			// Drivers: each knows its contract and nothing beside it.
+			{Package: "vfs/osfs", Module: []string{"vfs"}, Library: []string{"golang.org/x/sys"}},
+			{Package: "vfs/memfs", Module: []string{"vfs"}},
+			{Package: "vfs/vfstest", Module: []string{"vfs"}},
+			{Package: "auth", Module: []string{"vfs"}},
+			// auth/password makes grants, which hold a vfs.FS and a vfs.Path.
+			{Package: "auth/password", Module: []string{"auth", "vfs"}, Library: []string{"golang.org/x/crypto"}},
+			{Package: "certs", Library: []string{"golang.org/x/crypto"}},
+
+			// The two ends.
+			{Package: "ftpserver", Module: []string{"ftp", "vfs", "auth", "internal/wire", "internal/dataconn", "internal/listing"}},
+			{Package: "ftpclient", Module: []string{"ftp", "vfs", "internal/wire", "internal/dataconn", "internal/listing"}},
+			{
+				Package: "ftptest",
+				Module:  []string{"ftp", "vfs", "vfs/memfs", "vfs/osfs", "auth", "auth/password", "certs", "ftpserver", "ftpclient"},
+				Library: []string{"github.com/rogpeppe/go-internal"},
+			},
+
+			// The program.
+			{Package: "internal/config", Library: []string{"github.com/BurntSushi/toml"}},
+			{
+				Package: "internal/daemon",
+				Module:  []string{"ftp", "vfs", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "certs", "ftpserver", "internal/dataconn", "internal/config"},
+				Library: []string{"golang.org/x/sys"},
+			},
+			{Package: "internal/ui", Library: []string{"golang.org/x/term"}},
+			{
+				Package: "internal/cli",
+				Module: []string{
+					"ftp", "vfs", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "certs", "ftpserver", "ftpclient",
+					"internal/config", "internal/daemon", "internal/ui",
+				},
+				Library: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
+			},
+			{Package: "cmd/sealane", Module: []string{"internal/cli"}},
+
+			// What keeps the house true.
+			{Package: "internal/archtest"},
+			{Package: "internal/docgen", Module: []string{"ftp", "ftpserver"}},
+			{Package: "interop"},
+		},
+		Tests: []string{
+			"ftptest", "vfs", "vfs/memfs", "vfs/osfs", "vfs/vfstest", "auth", "auth/password", "certs", "ftp",
+			"github.com/google/go-cmp", "github.com/rogpeppe/go-internal",
+		},
+		NoExample: []string{"vfs/vfstest"},
+		BadNames:  []string{"util", "utils", "common", "shared", "helper", "helpers", "types"},
+	}
+}
+
+// public says whether a package may be imported by other modules and therefore
+// owes them documentation.
+func public(pkg string) bool {
+	switch top(pkg) {
+	case "cmd", "internal", "interop":
+		return false
+	}
+	return true
+}
