@@ -1,0 +1,68 @@
+# "make help" lists what can be made.
+
+GO          ?= go
+FUZZTIME    ?= 10s
+TESTFLAGS   ?=
+STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PLATFORMS    = linux/amd64 linux/arm64 linux/386 darwin/arm64 windows/amd64 freebsd/amd64
+
+.PHONY: build
+build: ## build bin/sealane
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ ./cmd/sealane
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: test
+test: ## run the tests that need nothing but Go
+	$(GO) test $(TESTFLAGS) ./...
+
+.PHONY: race
+race: ## run them under the race detector (needs a C compiler), in random order
+	$(GO) test -race -shuffle=on $(TESTFLAGS) ./...
+
+.PHONY: interop
+interop: ## run the tests against real clients; installs them on Debian
+	interop/install.sh
+	$(GO) test -tags interop -count=1 -timeout 30m $(TESTFLAGS) ./interop/...
+
+.PHONY: lint
+lint: ## gofmt, go vet and staticcheck
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then \
+		echo "these files are not formatted, run gofmt -w on them:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) vet -tags interop ./interop/...
+	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(STATICCHECK) -tags interop ./interop/...
+
+.PHONY: cross
+cross: ## type-check for every system that must compile, tests included
+	@for p in $(PLATFORMS); do \
+		echo "go vet for $$p"; \
+		GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) vet ./... || exit 1; \
+	done
+
+.PHONY: docs
+docs: ## write the generated pages of docs/
+	$(GO) run ./internal/docgen docs
+
+.PHONY: check-docs
+check-docs: ## fail if a generated page is out of date
+	@tmp=$$(mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && \
+	$(GO) run ./internal/docgen "$$tmp" && cd "$$tmp" && \
+	for page in $$(find . -type f); do \
+		diff -u "$(CURDIR)/docs/$$page" "$$page" || { echo "docs/$${page#./} is out of date: run make docs"; exit 1; }; \
+	done
+
+.PHONY: bench
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (10s)
+	.ci/fuzz $(FUZZTIME)
+
+.PHONY: clean
+clean: ## delete what was built
+	rm -rf bin
