@@ -2,8 +2,6 @@ package ftpserver
 
 import (
 	"context"
-	"crypto/tls"
-	"net"
 	"strings"
 
 	"github.com/sealane/sealane/ftp"
@@ -38,10 +36,7 @@ func cmdAuth(_ context.Context, s *session, arg string) (ftp.Reply, error) {
 	if s.ended {
 		return ftp.Reply{}, nil
 	}
-	err := s.handshake(func(ctx context.Context) error {
-		return s.conn.Upgrade(ctx, func(c net.Conn) *tls.Conn { return tls.Server(c, s.srv.tickets.controlConfig(s)) })
-	})
-	if err != nil {
+	if err := s.handshake(s.conn.Upgrade); err != nil {
 		s.end(err) // RFC 4217 §10.1: drop it
 		return ftp.Reply{}, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/internal/sock"
 	"github.com/sealane/sealane/internal/wire"
 )
 
@@ -23,7 +24,7 @@ var errTooMany = errors.New("too many sessions")
 func (s *Server) accept(conn net.Conn, implicit bool) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		tcp.SetWriteBuffer(controlSendBuffer)
-		wire.InlineUrgent(tcp)
+		sock.InlineUrgent(tcp)
 	}
 	ses := s.newSession(conn, implicit)
 	if err := s.admit(ses); err != nil {
@@ -85,8 +86,12 @@ func (s *session) serve(conn net.Conn) {
 	defer func() { s.observe(Event{Kind: EventSessionEnd, Took: time.Since(began)}) }()
 
 	if s.implicit {
-		t := tls.Server(conn, s.srv.tickets.controlConfig(s))
-		if err := s.handshake(func(ctx context.Context) error { return t.HandshakeContext(ctx) }); err != nil {
+		var t *tls.Conn
+		err := s.handshake(func(ctx context.Context, server func(net.Conn) *tls.Conn) error {
+			t = server(conn)
+			return t.HandshakeContext(ctx)
+		})
+		if err != nil {
 			conn.Close() // not by TLS: there is no TLS
 			return
 		}
@@ -97,11 +102,19 @@ func (s *session) serve(conn net.Conn) {
 	s.run()
 }
 
-// handshake runs a TLS handshake of the control connection within its limit.
-func (s *session) handshake(run func(context.Context) error) error {
+// handshake runs a TLS handshake of the control connection within its limit: run
+// makes the TLS end by server, and shakes hands.
+func (s *session) handshake(run func(ctx context.Context, server func(net.Conn) *tls.Conn) error) error {
 	ctx, cancel := context.WithTimeout(s.ctx, s.srv.Limits.Handshake)
 	defer cancel()
-	err := run(ctx)
+	var prompt *sock.HandshakeConn
+	err := run(ctx, func(c net.Conn) *tls.Conn {
+		prompt = &sock.HandshakeConn{Conn: c}
+		return tls.Server(prompt, s.srv.tickets.controlConfig(s))
+	})
+	if prompt != nil {
+		prompt.Done()
+	}
 	kind := EventTLS
 	if err != nil {
 		kind = EventTLSFailed

@@ -15,7 +15,7 @@ var errNoConnection = errors.New("no data connection")
 
 // transferBuffer is the size of the pooled buffers between storage and data
 // connection: large enough that system calls do not dominate.
-const transferBuffer = 128 << 10
+const transferBuffer = 256 << 10
 
 var buffers = sync.Pool{New: func() any { return new([transferBuffer]byte) }}
 
@@ -51,10 +51,10 @@ func (s *session) transferJob(t transfer) *job {
 		// 150 at once: some clients connect only when they have seen it.
 		opening: ftp.Replyf(ftp.Code150Opening, "Opening the data connection."),
 		event:   Event{Kind: EventTransfer, Path: t.path.String()},
-		run: func(ctx context.Context) outcome {
-			out := s.srv.carry(ctx, o, t)
-			t.abandon(out.err)
-			return out
+		run: func(ctx context.Context) (out outcome) {
+			out.err = errPanic // stays if move panics
+			defer func() { t.abandon(out.err) }()
+			return s.srv.carry(ctx, o, t)
 		},
 	}
 }
@@ -149,12 +149,23 @@ func receive(w io.Writer, conn *dataconn.Conn, through func(io.Reader) io.Reader
 	return n, nil
 }
 
+// readFull fills p as far as the stream goes. TLS gives out one record at a time,
+// and the storage is better off with large writes.
+func readFull(r io.Reader, p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var got int
+		got, err = r.Read(p[n:])
+		n += got
+	}
+	return n, err
+}
+
 // move copies to the end of r and keeps the errors of the two sides apart.
 func move(w io.Writer, r io.Reader) (n int64, readErr, writeErr error) {
 	buf := buffers.Get().(*[transferBuffer]byte)
 	defer buffers.Put(buf)
 	for {
-		got, err := r.Read(buf[:])
+		got, err := readFull(r, buf[:])
 		if got > 0 {
 			wrote, werr := w.Write(buf[:got])
 			n += int64(wrote)

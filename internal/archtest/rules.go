@@ -33,12 +33,13 @@ func House() Plan {
 			{Package: "vfs"},
 
 			// What both ends of a connection share.
-			{Package: "internal/wire", Module: []string{"ftp"}, Library: []string{"golang.org/x/sys"}},
-			{Package: "internal/dataconn", Module: []string{"ftp"}, Library: []string{"golang.org/x/sys"}},
+			{Package: "internal/sock"},
+			{Package: "internal/wire", Module: []string{"ftp"}},
+			{Package: "internal/dataconn", Module: []string{"ftp", "internal/sock"}},
 			{Package: "internal/listing", Module: []string{"ftp", "vfs"}},
 
 			// Drivers: each knows its contract and nothing beside it.
-			{Package: "vfs/osfs", Module: []string{"vfs"}, Library: []string{"golang.org/x/sys"}},
+			{Package: "vfs/osfs", Module: []string{"vfs"}},
 			{Package: "vfs/memfs", Module: []string{"vfs"}},
 			{Package: "vfs/vfstest", Module: []string{"vfs"}},
 			{Package: "auth", Module: []string{"vfs"}},
@@ -47,7 +48,7 @@ func House() Plan {
 			{Package: "certs", Library: []string{"golang.org/x/crypto"}},
 
 			// The two ends.
-			{Package: "ftpserver", Module: []string{"ftp", "vfs", "auth", "internal/wire", "internal/dataconn", "internal/listing"}},
+			{Package: "ftpserver", Module: []string{"ftp", "vfs", "auth", "internal/wire", "internal/dataconn", "internal/listing", "internal/sock"}},
 			{Package: "ftpclient", Module: []string{"ftp", "vfs", "internal/wire", "internal/dataconn", "internal/listing"}},
 			{
 				Package: "ftptest",
@@ -60,7 +61,6 @@ func House() Plan {
 			{
 				Package: "internal/daemon",
 				Module:  []string{"ftp", "vfs", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "certs", "ftpserver", "internal/dataconn", "internal/config"},
-				Library: []string{"golang.org/x/sys"},
 			},
 			{Package: "internal/ui", Library: []string{"golang.org/x/term"}},
 			{

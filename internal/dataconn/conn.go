@@ -70,6 +70,7 @@ func handshake(ctx context.Context, raw *rawConn, secure *tls.Conn) (*Conn, erro
 		raw.Close()
 		return nil, fmt.Errorf("%w: %w", ErrHandshake, err)
 	}
+	raw.wide = true
 	state := secure.ConnectionState()
 	return &Conn{raw: raw, stream: secure, secure: secure, state: &state}, nil
 }
@@ -87,7 +88,13 @@ func (c *Conn) Read(p []byte) (int, error) {
 // Write writes payload. After an error the stream cannot be continued or
 // finished; Abort it.
 func (c *Conn) Write(p []byte) (int, error) {
-	n, err := c.stream.Write(p)
+	var n int
+	var err error
+	if c.secure != nil && len(p) > maxRecord {
+		n, err = c.raw.gathered(c.secure, p)
+	} else {
+		n, err = c.stream.Write(p)
+	}
 	c.sent.Add(int64(n))
 	if err != nil {
 		c.broken.Store(true)

@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/sealane/sealane/internal/sock"
 )
 
 // defaultStall is the stall limit where none is given.
@@ -21,6 +23,11 @@ type rawConn struct {
 	secured bool         // set before the handshake, never changed later
 	heard   atomic.Bool  // the peer has sent at least one byte
 	until   atomic.Int64 // if not 0: absolute deadline, UnixNano, in place of the stall limit
+
+	gather      []byte       // what TLS has written and is not sent yet; nil: send at once
+	wide        bool         // read ahead: set after the handshake
+	ahead       []byte       // what was read and TLS has not taken yet
+	aheadBuffer *aheadBuffer // behind ahead
 }
 
 // wrapRaw takes a rawConn over rather than wrap it twice: candidates are
@@ -46,12 +53,23 @@ func (r *rawConn) deadline() time.Time {
 
 func (r *rawConn) limitUntil(t time.Time) { r.until.Store(t.UnixNano()) }
 
-// Read turns the transport's io.EOF into ErrTruncated under TLS: crypto/tls
+// Read reads for TLS, or payload of a plain connection.
+func (r *rawConn) Read(p []byte) (int, error) {
+	if r.wide {
+		return r.readWide(p)
+	}
+	return r.receive(p)
+}
+
+// receive turns the transport's io.EOF into ErrTruncated under TLS: crypto/tls
 // would pass the former on as a clean end if it comes between two records. The
 // io.EOF that crypto/tls makes itself, of a close_notify, is then the only one.
-func (r *rawConn) Read(p []byte) (int, error) {
+func (r *rawConn) receive(p []byte) (int, error) {
 	if err := r.SetReadDeadline(r.deadline()); err != nil {
 		return 0, err
+	}
+	if r.secured && !r.wide {
+		sock.AckAtOnce(r.Conn) // still in the handshake
 	}
 	n, err := r.Conn.Read(p)
 	if n > 0 && !r.heard.Load() {
@@ -66,9 +84,17 @@ func (r *rawConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write goes on after a deadline in which some bytes moved: the limit is on a
-// stall, not on the size of p.
+// Write writes what TLS made, or payload of a plain connection.
 func (r *rawConn) Write(p []byte) (int, error) {
+	if kept, err := r.keep(p); kept {
+		return len(p), err
+	}
+	return r.transmit(p)
+}
+
+// transmit goes on after a deadline in which some bytes moved: the limit is on a
+// stall, not on the size of p.
+func (r *rawConn) transmit(p []byte) (int, error) {
 	total := 0
 	for {
 		// Also in place of the 5 s that crypto/tls sets for a close_notify: with
