@@ -10,7 +10,6 @@ import (
 	"net"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,6 +40,7 @@ import (
 //	file NAME "text"    the tree now has this file with this content
 //	nofile NAME         the tree has nothing of this name
 //	dir NAME            the tree has this directory
+//	remove NAME     take a file out of the tree, unseen by the session
 //	closed          the server has closed the control connection
 //	redial          close the control connection and make a new one, in clear
 //
@@ -163,6 +163,8 @@ func (p *player) play(trimmed, raw string) {
 		if line, err := p.r.ReadString('\n'); err == nil {
 			p.fail("still open; server said %q", line)
 		}
+	case "remove":
+		p.remove(rest)
 	case "redial":
 		p.settle()
 		p.conn.Close()
@@ -172,16 +174,6 @@ func (p *player) play(trimmed, raw string) {
 		p.refused()
 	default:
 		p.fail("unknown word %q", word)
-	}
-}
-
-func (p *player) refused() {
-	p.settle()
-	host, _, _ := net.SplitHostPort(p.srv.Addr)
-	conn, err := net.Dial("tcp", net.JoinHostPort(host, p.port))
-	if err == nil {
-		conn.Close()
-		p.fail("somebody still listens at port %s", p.port)
 	}
 }
 
@@ -258,76 +250,6 @@ func (p *player) login() {
 	}
 }
 
-// data begins a data connection; settle waits for its result.
-func (p *player) data(how, text string) {
-	p.settle()
-	port := p.port
-	p.pending = make(chan error, 1)
-	go func() { p.pending <- p.moveData(how, port, text) }()
-}
-
-func (p *player) settle() {
-	if p.pending == nil {
-		return
-	}
-	if err := <-p.pending; err != nil {
-		p.fail("data connection: %v", err)
-	}
-	p.pending = nil
-}
-
-func (p *player) moveData(how, port, text string) error {
-	host, _, _ := net.SplitHostPort(p.srv.Addr)
-	raw, err := net.Dial("tcp", net.JoinHostPort(host, port))
-	if err != nil {
-		return err
-	}
-	defer raw.Close()
-	raw.SetDeadline(time.Now().Add(time.Minute))
-	conn := raw
-	if p.private {
-		t := tls.Client(raw, p.tls)
-		if err := t.Handshake(); err != nil {
-			return err
-		}
-		conn = t
-	}
-	if how == "recv" || how == "lines" {
-		got, err := io.ReadAll(conn)
-		if how == "lines" {
-			got, text = sortLines(string(got)), string(sortLines(text))
-		}
-		if err != nil || string(got) != text {
-			return fmt.Errorf("got %q, %v; want %q", got, err, text)
-		}
-		return nil
-	}
-	if _, err := io.WriteString(conn, text); err != nil {
-		return err
-	}
-	if how == "hold" {
-		io.Copy(io.Discard, conn) // an abort may come as FIN or as RST
-		return nil
-	}
-	if t, ok := conn.(*tls.Conn); ok && how == "send" {
-		if err := t.CloseWrite(); err != nil {
-			return err
-		}
-	}
-	if err := raw.(*net.TCPConn).CloseWrite(); err != nil {
-		return err
-	}
-	io.Copy(io.Discard, conn) // the server's end; after cut it may reset
-	return nil
-}
-
-// sortLines makes listings comparable: a storage lists in no particular order.
-func sortLines(s string) []byte {
-	lines := strings.SplitAfter(s, "\n")
-	slices.Sort(lines)
-	return []byte(strings.Join(lines, ""))
-}
-
 func (p *player) check(word, rest string) {
 	ctx := context.Background()
 	name, text, _ := strings.Cut(rest, " ")
@@ -358,5 +280,15 @@ func (p *player) check(word, rest string) {
 	got, err := io.ReadAll(f)
 	if want := p.unquote(text); err != nil || !bytes.Equal(got, []byte(want)) {
 		p.fail("%s holds %q, %v; want %q", name, got, err, want)
+	}
+}
+
+func (p *player) remove(name string) {
+	path, err := vfs.Clean(name)
+	if err == nil {
+		err = p.srv.FS.Remove(context.Background(), path)
+	}
+	if err != nil {
+		p.fail("%v", err)
 	}
 }

@@ -1,0 +1,96 @@
+package ftpserver_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sealane/sealane/ftpserver"
+	"github.com/sealane/sealane/ftptest"
+)
+
+// featProof exercises what a FEAT line promises, in a session that is logged in
+// over a tree that holds /a/b/f.
+var featProof = map[string]func(c *strictClient, line string){
+	"AUTH": func(*strictClient, string) {}, // this session came by it
+	"PBSZ": func(c *strictClient, _ string) { c.must(200, "PBSZ 0") },
+	"PROT": func(c *strictClient, _ string) { c.must(200, "PROT P") },
+	"UTF8": func(c *strictClient, _ string) {
+		c.must(200, "OPTS UTF8 ON")
+		c.must(257, "MKD \u00e4\u6f22")
+		c.must(250, "CWD /\u00e4\u6f22")
+		if a := c.must(257, "PWD"); !strings.HasPrefix(a.lines[0], "\"/\u00e4\u6f22\"") {
+			c.t.Errorf("UTF8: %v", a)
+		}
+	},
+	"EPSV": func(c *strictClient, _ string) { c.must(229, "EPSV") },
+	"REST": func(c *strictClient, _ string) { c.must(350, "REST 1") },
+	"TVFS": func(c *strictClient, _ string) {
+		c.must(250, "CWD /a/./b/../../a//b")
+		if a := c.must(257, "PWD"); !strings.HasPrefix(a.lines[0], `"/a/b"`) {
+			c.t.Errorf("TVFS: %v", a)
+		}
+	},
+	"MLST": proveFacts,
+	"SIZE": func(c *strictClient, _ string) {
+		c.must(200, "TYPE I")
+		c.must(213, "SIZE /a/b/f")
+	},
+	"MDTM": func(c *strictClient, _ string) { c.must(213, "MDTM /a/b/f") },
+	"MFMT": func(c *strictClient, _ string) {
+		c.must(213, "MFMT 20200102030405 /a/b/f")
+		if a := c.must(213, "MDTM /a/b/f"); a.lines[0] != "20200102030405" {
+			c.t.Errorf("MFMT: %v", a)
+		}
+	},
+}
+
+// proveFacts asks for each fact of the MLST line alone (RFC 3659 §7.8, §7.9).
+func proveFacts(c *strictClient, line string) {
+	c.t.Helper()
+	for fact := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(line, "MLST "), ";"), ";") {
+		name := strings.TrimSuffix(fact, "*")
+		if a := c.must(200, "OPTS MLST "+name+";"); a.lines[0] != "MLST OPTS "+name+";" {
+			c.t.Errorf("%s: %v", name, a)
+		}
+		a := c.must(250, "MLST /a/b/f")
+		if len(a.lines) != 3 || !strings.HasPrefix(a.lines[1], name+"=") || !strings.HasSuffix(a.lines[1], "; /a/b/f") || strings.Count(a.lines[1], ";") != 1 {
+			c.t.Errorf("%s: %v", name, a)
+		}
+	}
+}
+
+// R-174, R-071: each FEAT line is proven by use, the lines are those of the table,
+// and they stay in order from call to call and from state to state.
+func TestFeatures(t *testing.T) {
+	srv := ftptest.NewServer(map[string]string{"/a/b/f": "f"}, nil)
+	t.Cleanup(srv.Close)
+	c := dialStrict(t, srv.Addr)
+	first := c.must(211, "FEAT")
+	c.secure(srv)
+	c.login()
+	for range 5 {
+		if again := c.must(211, "FEAT"); !slices.Equal(again.lines, first.lines) {
+			t.Errorf("FEAT gave %v, before %v", again, first)
+		}
+	}
+	lines := first.lines[1 : len(first.lines)-1]
+	var want []string
+	for _, info := range ftpserver.Commands() {
+		want = append(want, info.Features...)
+	}
+	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(lines))); diff != "" {
+		t.Error(diff)
+	}
+	for _, line := range lines {
+		name, _, _ := strings.Cut(line, " ")
+		prove := featProof[name]
+		if prove == nil {
+			t.Errorf("FEAT promises %q, and no test proves it", line)
+			continue
+		}
+		prove(c, line)
+	}
+}
