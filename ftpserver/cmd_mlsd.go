@@ -26,6 +26,6 @@ func cmdMlsd(ctx context.Context, s *session, arg string) (*job, error) {
 	}
 	facts, writable := s.facts, s.grant.FS.Caps().Write
 	return s.listDirJob(p, func(b []byte, e vfs.Entry) []byte {
-		return listing.AppendMLSx(b, e, e.Name, facts, writable)
+		return listing.AppendMLSx(b, e, e.Name, facts, listing.PermOf(e.Kind, writable))
 	}), nil
 }

@@ -19,7 +19,12 @@ func cmdMlst(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	entry := listing.AppendMLSx(nil, e, p.String(), s.facts, s.grant.FS.Caps().Write)
+	writable := s.grant.FS.Caps().Write
+	perm := listing.PermOf(e.Kind, writable)
+	if p.IsRoot() && writable {
+		perm = listing.PermRootWrite
+	}
+	entry := listing.AppendMLSx(nil, e, p.String(), s.facts, perm)
 	return ftp.Reply{Code: ftp.Code250Done, Lines: []string{"Facts:", string(entry), "End"}}, nil
 }
 

@@ -10,6 +10,9 @@ import (
 // cmdNlst lists names only. Each is usable as it is in another command (RFC 1123
 // §4.1.2.7): behind the directory that the argument named, if it named one.
 func cmdNlst(ctx context.Context, s *session, arg string) (*job, error) {
+	if err := s.readyForData(); err != nil {
+		return nil, err
+	}
 	arg = listPath(arg)
 	prefix := ""
 	if arg != "" {

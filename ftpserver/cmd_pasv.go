@@ -4,15 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"time"
 
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/internal/dataconn"
 )
-
-// offerLife is how long an offered port waits for its transfer command. Then the
-// port is given to others, and the command gets 425.
-const offerLife = 20 * time.Second
 
 // cmdPasv offers a data port for IPv4 (RFC 959 §4.1.2).
 func cmdPasv(_ context.Context, s *session, _ string) (*job, error) {
@@ -32,11 +27,14 @@ func cmdPasv(_ context.Context, s *session, _ string) (*job, error) {
 	}), nil
 }
 
-// offerJob gives up the pending offer, gets a new one, and announces it. It is a
+// offerJob gives up the earlier offer, gets a new one, and announces it. It is a
 // job because it may have to wait for a port.
 func (s *session) offerJob(announce func(port uint16) (ftp.Reply, error)) *job {
-	s.dropOffer()
-	request := dataconn.Request{Local: s.local.Addr(), Peer: s.remote.Addr(), Stall: s.srv.Limits.Stall}
+	s.dropOffers()
+	request := dataconn.Request{
+		Local: s.local.Addr(), Peer: s.remote.Addr(), Stall: s.srv.Limits.Stall,
+		Policy: s.srv.TLS.Resumption.policy(), HasResumed: s.hasResumed.Load,
+	}
 	gate := &dataGate{desk: s.srv.tickets, id: s.id, account: s.grant.Account}
 	if s.prot == protPrivate {
 		request.Secure = gate.secure
@@ -59,7 +57,7 @@ func (s *session) offerJob(announce func(port uint16) (ftp.Reply, error)) *job {
 		},
 		then: func(out *outcome) {
 			if out.err == nil {
-				s.offer = &offer{Offer: got, gate: gate, lapse: time.AfterFunc(offerLife, got.Close)}
+				s.offer = &offer{Offer: got, gate: gate}
 			}
 		},
 		discard: func() { got.Close() },

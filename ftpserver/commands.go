@@ -50,6 +50,7 @@ type command struct {
 	// 2389 §3.2).
 	feat      func(s *session) []string
 	during    bool // answered while a job runs
+	data      bool // uses the offered port, and gives it back when it is refused
 	keepsRest bool // may stand between REST and the transfer (RFC 3659 §5.3)
 	run       handler
 	start     starter
@@ -117,17 +118,17 @@ func commandRows() []command {
 		{verb: "REST", states: loggedIn, arg: argRequired, syntax: "offset", rfc: "RFC 3659 §5", feat: feat("REST STREAM"),
 			summary: "byte offset for the transfer that follows", run: cmdRest},
 
-		{verb: "RETR", states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
+		{verb: "RETR", states: loggedIn, data: true, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
 			summary: "download a file", start: cmdRetr},
-		{verb: "STOR", states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
+		{verb: "STOR", states: loggedIn, data: true, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
 			summary: "upload a file: nothing is seen before it is whole", start: cmdStor},
-		{verb: "APPE", states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
+		{verb: "APPE", states: loggedIn, data: true, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.3",
 			summary: "upload behind the end of a file, or as a new one", start: cmdAppe},
-		{verb: "LIST", states: loggedIn, arg: argOptional, syntax: "[path]", rfc: "RFC 959 §4.1.3",
+		{verb: "LIST", states: loggedIn, data: true, arg: argOptional, syntax: "[path]", rfc: "RFC 959 §4.1.3",
 			summary: "directory listing for people, in the form of ls -l, times in UTC", start: cmdList},
-		{verb: "NLST", states: loggedIn, arg: argOptional, syntax: "[path]", rfc: "RFC 959 §4.1.3",
+		{verb: "NLST", states: loggedIn, data: true, arg: argOptional, syntax: "[path]", rfc: "RFC 959 §4.1.3",
 			summary: "names only, usable as they are in other commands", start: cmdNlst},
-		{verb: "MLSD", states: loggedIn, arg: argOptional, syntax: "[path]", rfc: "RFC 3659 §7",
+		{verb: "MLSD", states: loggedIn, data: true, arg: argOptional, syntax: "[path]", rfc: "RFC 3659 §7",
 			summary: "directory listing for programs", start: cmdMlsd},
 		{verb: "MLST", states: loggedIn, arg: argOptional, syntax: "[path]", rfc: "RFC 3659 §7", feat: featMlst,
 			summary: "the facts of one file or directory", run: cmdMlst},

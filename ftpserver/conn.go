@@ -107,20 +107,22 @@ func (s *session) serve(conn net.Conn) {
 func (s *session) handshake(run func(ctx context.Context, server func(net.Conn) *tls.Conn) error) error {
 	ctx, cancel := context.WithTimeout(s.ctx, s.srv.Limits.Handshake)
 	defer cancel()
+	e := Event{Kind: EventTLSFailed}
 	var prompt *sock.HandshakeConn
-	err := run(ctx, func(c net.Conn) *tls.Conn {
+	var t *tls.Conn
+	e.Err = run(ctx, func(c net.Conn) *tls.Conn {
 		prompt = &sock.HandshakeConn{Conn: c}
-		return tls.Server(prompt, s.srv.tickets.controlConfig(s))
+		t = tls.Server(prompt, s.srv.tickets.controlConfig(s))
+		return t
 	})
 	if prompt != nil {
 		prompt.Done()
 	}
-	kind := EventTLS
-	if err != nil {
-		kind = EventTLSFailed
+	if e.Err == nil {
+		e.Kind, e.TLS = EventTLS, tlsVersion(t.ConnectionState().Version)
 	}
-	s.observe(Event{Kind: kind, Err: err})
-	return err
+	s.observe(e)
+	return e.Err
 }
 
 // addrPort gives a TCP address with a v4-mapped IPv6 address unmapped, so that

@@ -48,7 +48,9 @@ func replyJob(r ftp.Reply) *job {
 func (s *session) begin(row *command, arg string) {
 	j, err := row.start(s.ctx, s, arg)
 	if err != nil {
-		s.dropOffer()
+		if row.data {
+			s.dropOffer()
+		}
 		s.refuse(s.replyTo(err), false)
 		return
 	}

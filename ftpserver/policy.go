@@ -18,13 +18,54 @@ type TLSPolicy struct {
 	// InsecurePlaintext lets clients log in and move files without TLS. Passwords
 	// and files then cross the network in clear.
 	InsecurePlaintext bool
+
+	// Resumption says what a data connection has to prove. Under every policy it
+	// must come from the address of the control connection.
+	Resumption Resumption
 }
+
+// Resumption says whether data connections must resume a TLS session of their
+// account: by that they prove that they come from its client, and not from
+// another program or person behind the same address.
+type Resumption uint8
+
+const (
+	// ResumptionAuto prefers data connections that resume. In a session that has
+	// resumed before, one that does not waits 250 ms for one that does, and two of
+	// them for the same transfer are both refused. Clients that never resume are
+	// served as well.
+	ResumptionAuto Resumption = iota
+	// ResumptionRequire refuses data connections that do not resume with 522.
+	// Honest clients fail then that share one TLS cache among sessions, or keep
+	// none.
+	ResumptionRequire
+	// ResumptionOff takes the first data connection.
+	ResumptionOff
+)
+
+// DataMode says how sessions get their data ports.
+type DataMode uint8
+
+const (
+	// Shared opens every data port once, for all sessions. A few ports are enough:
+	// an address gets at least (number of ports) / (3 round trips + 4 ms) transfers
+	// per second. At most 256.
+	Shared DataMode = iota
+	// Exclusive opens one port for each transfer, by lot.
+	Exclusive
+)
 
 // DataPolicy says where passive data connections go.
 type DataPolicy struct {
+	Mode DataMode
 	// From and To bound the data ports, both included. 0, 0 lets the system
-	// choose any free port.
+	// choose any free port, and implies Exclusive.
 	From, To uint16
+	// FallbackFrom and FallbackTo bound ports to be opened, one for a transfer,
+	// when the shared ones stay taken for 250 ms. 0, 0 means none: sessions then
+	// wait for up to 10 s, and get 425 after that, or as soon as all the ports of
+	// their address are held by clients that have not connected for a second.
+	FallbackFrom, FallbackTo uint16
 	// PublicAddress is the IPv4 address that PASV names, for servers behind NAT.
 	// The zero value means the control connection's own address. EPSV never
 	// names an address.

@@ -82,6 +82,10 @@ func (s *session) replyTo(err error) ftp.Reply {
 // transferReply is for a transfer whose data connection did not open, or broke.
 func transferReply(e *transferError) ftp.Reply {
 	switch {
+	case errors.Is(e.err, dataconn.ErrUnproven):
+		return ftp.Replyf(ftp.Code522Protocol, "The data connection must resume the TLS session: switch on TLS session reuse in the client.")
+	case errors.Is(e.err, dataconn.ErrRivals):
+		return ftp.Replyf(ftp.Code425NoDataConn, "Two connections claimed the data port; use PASV or EPSV again.")
 	case errors.Is(e.err, dataconn.ErrHandshake):
 		return ftp.Replyf(ftp.Code522Protocol, "The TLS handshake on the data connection failed.")
 	case errors.Is(e.err, errNoConnection):

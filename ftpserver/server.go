@@ -41,6 +41,7 @@ type Server struct {
 	table   map[string]*command
 	tickets *ticketDesk
 	ports   dataconn.Ports
+	shared  *dataconn.Shared // the same, or nil in other modes
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
@@ -67,8 +68,10 @@ func (s *Server) prepare() error {
 			s.setup = errors.New("ftpserver: Server.Login is not set")
 		case s.TLS.GetCertificate == nil && !s.TLS.InsecurePlaintext:
 			s.setup = errors.New("ftpserver: Server.TLS.GetCertificate is not set")
-		case s.Data.To < s.Data.From:
-			s.setup = errors.New("ftpserver: Server.Data.To is below Server.Data.From")
+		case s.TLS.Resumption > ResumptionOff:
+			s.setup = errors.New("ftpserver: Server.TLS.Resumption is unknown")
+		default:
+			s.setup = s.newPorts()
 		}
 		if s.Logger == nil {
 			s.Logger = slog.Default()
@@ -76,7 +79,6 @@ func (s *Server) prepare() error {
 		s.Limits = s.Limits.withDefaults()
 		s.table = commandTable()
 		s.tickets = newTicketDesk(s)
-		s.ports = dataconn.NewExclusive(s.Data.From, s.Data.To)
 		s.listeners = make(map[net.Listener]struct{})
 		s.sessions = make(map[sessionID]*session)
 		s.perAddr = make(map[netip.Addr]int)
@@ -107,6 +109,12 @@ func (s *Server) serve(l net.Listener, implicit bool) error {
 		return ErrServerClosed
 	}
 	defer s.untrack(l)
+	if err := s.OpenDataPorts(l); err != nil {
+		if s.isClosed() {
+			return ErrServerClosed
+		}
+		return err
+	}
 	var pause time.Duration
 	for {
 		conn, err := l.Accept()

@@ -40,19 +40,23 @@ type session struct {
 	conn          *wire.Conn
 	opened        time.Time
 
-	state    state
-	account  atomic.Pointer[string] // the grant's, for other sessions to read
-	grant    *auth.Grant
-	cwd      vfs.Path
-	pbsz     bool
-	prot     protLevel
-	typ      transferType
-	facts    ftp.FactSet
-	epsvAll  bool
-	offer    *offer
-	failures int // wrong passwords
-	junk     int // refused commands before login
-	unknown  int // of these, verbs that do not exist
+	state   state
+	account atomic.Pointer[string] // the grant's, for other sessions to read
+	// hasResumed is set by the first data connection that resumed; those to come
+	// are measured by it, in their own goroutines.
+	hasResumed atomic.Bool
+	grant      *auth.Grant
+	cwd        vfs.Path
+	pbsz       bool
+	prot       protLevel
+	typ        transferType
+	facts      ftp.FactSet
+	epsvAll    bool
+	offer      *offer // announced, and waiting for its transfer command
+	spent      *offer // of the last transfer; its client may yet connect
+	failures   int    // wrong passwords
+	junk       int    // refused commands before login
+	unknown    int    // of these, verbs that do not exist
 
 	given, next following
 
@@ -112,7 +116,7 @@ func (s *session) resetParameters() {
 // logout takes back what a login gave. The protection of the connections stays
 // as it is.
 func (s *session) logout() {
-	s.dropOffer()
+	s.dropOffers()
 	s.grant, s.cwd = nil, vfs.Path{}
 	s.account.Store(nil)
 	if s.state == loggedIn {
@@ -138,7 +142,7 @@ func (s *session) run() {
 		}
 		s.cancel(errGone)
 		s.finishJobQuietly()
-		s.dropOffer()
+		s.dropOffers()
 		close(s.permits)
 		s.conn.SetReadDeadline(time.Now()) // ends the reader
 		<-readerDone
@@ -239,10 +243,17 @@ func (s *session) handle(in incoming) {
 	}
 }
 
-// duringJob reports whether a command is answered while a job runs.
+// duringJob reports whether a command is answered while a job runs. That is for
+// transfers, which have said 150: a job that owes its first reply, such as a
+// login, must not be overtaken by another, or a client that sends ahead takes
+// the one for the other. Only ABOR gets through to it after login; its reply
+// waits for the job's.
 func (s *session) duringJob(in incoming) bool {
 	row := s.srv.table[in.cmd.Verb]
-	return in.err == nil && row != nil && row.during
+	if in.err != nil || row == nil || !row.during {
+		return false
+	}
+	return !s.job.opening.IsZero() || row.verb == "ABOR" && s.state == loggedIn && in.cmd.Arg == ""
 }
 
 // finish emits the result of the job: the one place where the order of 426 and
@@ -253,6 +264,9 @@ func (s *session) finish(out outcome) {
 	job.cancel(nil)
 	if job.then != nil {
 		job.then(&out)
+	}
+	if out.resumed {
+		s.hasResumed.Store(true)
 	}
 	reply := out.reply
 	if reply.IsZero() {
@@ -344,7 +358,7 @@ func (s *session) observe(e Event) {
 	if s.grant != nil && e.Account == "" {
 		e.Account = s.grant.Account
 	}
-	if s.conn != nil {
+	if s.conn != nil && e.TLS == "" {
 		if state := s.conn.TLS(); state != nil {
 			e.TLS = tlsVersion(state.Version)
 		}
@@ -361,22 +375,31 @@ func (s *session) panicked(v any) error {
 // offer is a passive port that this session was given, with its TLS side.
 type offer struct {
 	dataconn.Offer
-	gate  *dataGate
-	lapse *time.Timer // closes the offer when no command has come for it
+	gate *dataGate
 }
 
-// takeOffer hands the pending offer to a transfer; nil if there is none.
+// takeOffer hands the pending offer to a transfer. It stays known: if its client
+// does not connect in time its port is not given to others for a while, unless
+// this session asks for another.
 func (s *session) takeOffer() *offer {
 	o := s.offer
-	s.offer = nil
-	if o != nil {
-		o.lapse.Stop()
-	}
+	s.offer, s.spent = nil, o
 	return o
 }
 
+// dropOffer frees the port of the pending offer.
 func (s *session) dropOffer() {
-	if o := s.takeOffer(); o != nil {
-		o.Close()
+	if s.offer != nil {
+		s.offer.Close()
+		s.offer = nil
+	}
+}
+
+// dropOffers frees the port of the last transfer, too.
+func (s *session) dropOffers() {
+	s.dropOffer()
+	if s.spent != nil {
+		s.spent.Close()
+		s.spent = nil
 	}
 }

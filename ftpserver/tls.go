@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 
@@ -44,7 +47,7 @@ func newTicketDesk(srv *Server) *ticketDesk {
 		srv: srv,
 		base: &tls.Config{
 			MinVersion:     tls.VersionTLS12,
-			GetCertificate: srv.TLS.GetCertificate,
+			GetCertificate: srv.guarded(srv.TLS.GetCertificate),
 			// TLS 1.2 with AEAD and forward secrecy only (RFC 9325 §4.2).
 			CipherSuites: []uint16{
 				tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
@@ -61,12 +64,29 @@ func newTicketDesk(srv *Server) *ticketDesk {
 	}
 }
 
+var errGetCertificate = errors.New("ftpserver: no certificate: GetCertificate panicked")
+
+// guarded makes a panic of choose, which is the code of others, a failed
+// handshake. crypto/tls calls it in goroutines of data connections, too, where
+// a panic would end the whole process.
+func (s *Server) guarded(choose func(*tls.ClientHelloInfo) (*tls.Certificate, error)) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	return func(hello *tls.ClientHelloInfo) (_ *tls.Certificate, err error) {
+		defer func() {
+			if v := recover(); v != nil {
+				s.Logger.Error("panic in GetCertificate", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+				err = errGetCertificate
+			}
+		}()
+		return choose(hello)
+	}
+}
+
 // controlConfig is for the control connection of s. Control connections issue
 // tickets and never resume: a client that kept an old ticket would go on
 // showing the id of a session that is dead or not its own.
 func (d *ticketDesk) controlConfig(s *session) *tls.Config {
 	c := d.base.Clone()
-	c.NextProtos = []string{alpnFTP}
+	c.NextProtos = []string{alpnFTP, alpnFTPData} // the second for clients with one configuration for both
 	c.WrapSession = d.seal(s.id)
 	c.UnwrapSession = func([]byte, tls.ConnectionState) (*tls.SessionState, error) { return nil, nil }
 	return c

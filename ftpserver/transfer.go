@@ -97,16 +97,19 @@ func (o outcome) orDone() outcome {
 	return o
 }
 
-// connect waits for the one data connection of the offer.
+// connect waits for the one data connection of the offer. The offer is closed by
+// the session, since that it was in vain is to be remembered.
 func (s *Server) connect(ctx context.Context, o *offer) (*dataconn.Conn, error) {
-	defer o.Close()
 	wait, cancel := context.WithTimeout(ctx, s.Limits.Connect)
 	defer cancel()
 	conn, err := o.Wait(wait)
 	switch {
 	case err == nil:
 		return conn, nil
-	case errors.Is(err, dataconn.ErrHandshake):
+	case errors.Is(err, dataconn.ErrRivals):
+		s.Logger.Warn("two connections claimed one data port, and neither resumed the TLS session", "port", o.Port())
+		return nil, err
+	case errors.Is(err, dataconn.ErrHandshake), errors.Is(err, dataconn.ErrUnproven):
 		return nil, err
 	}
 	return nil, errors.Join(errNoConnection, err)

@@ -18,6 +18,7 @@ const (
 	PermFileRead  Perm = "r"
 	PermDirWrite  Perm = "cdeflmp"
 	PermDirRead   Perm = "el"
+	PermRootWrite Perm = "celm" // the root of a tree cannot be removed or renamed
 )
 
 // PermOf gives the perm fact of an entry in a tree that may or may not be
@@ -41,7 +42,7 @@ func PermOf(kind vfs.Kind, writable bool) Perm {
 // AppendMLSx appends the facts of e that are in set, one space, and name (RFC
 // 3659 §7.2), without a line end. The name is given apart from e, because MLST
 // shows a full path.
-func AppendMLSx(b []byte, e vfs.Entry, name string, set ftp.FactSet, writable bool) []byte {
+func AppendMLSx(b []byte, e vfs.Entry, name string, set ftp.FactSet, perm Perm) []byte {
 	if set.Has(ftp.FactType) {
 		b = append(append(append(b, "type="...), typeFact(e.Kind)...), ';')
 	}
@@ -52,7 +53,7 @@ func AppendMLSx(b []byte, e vfs.Entry, name string, set ftp.FactSet, writable bo
 		b = append(ftp.AppendTime(append(b, "modify="...), e.ModTime), ';')
 	}
 	if set.Has(ftp.FactPerm) {
-		b = append(append(append(b, "perm="...), PermOf(e.Kind, writable)...), ';')
+		b = append(append(append(b, "perm="...), perm...), ';')
 	}
 	if set.Has(ftp.FactUnique) && e.Unique != "" {
 		b = append(append(append(b, "unique="...), e.Unique...), ';')

@@ -1,0 +1,77 @@
+package ftpserver
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/sealane/sealane/internal/dataconn"
+)
+
+// newPorts makes the data ports that the policy asks for. Shared ones are opened
+// by openData.
+func (s *Server) newPorts() error {
+	d := s.Data
+	switch {
+	case d.Mode != Shared && d.Mode != Exclusive:
+		return errors.New("ftpserver: Server.Data.Mode is unknown")
+	case d.To < d.From:
+		return errors.New("ftpserver: Server.Data.To is below Server.Data.From")
+	case d.From == 0 && d.To != 0:
+		return errors.New("ftpserver: Server.Data.From is 0, which is no port")
+	case d.FallbackTo < d.FallbackFrom || d.FallbackFrom == 0 && d.FallbackTo != 0:
+		return errors.New("ftpserver: Server.Data.FallbackFrom to FallbackTo is no range of ports")
+	}
+	if d.Mode == Exclusive || d.From == 0 {
+		s.ports = dataconn.NewExclusive(d.From, d.To)
+		return nil
+	}
+	options := dataconn.SharedOptions{Warn: s.warnOfWaits}
+	if d.FallbackFrom != 0 {
+		options.Fallback = dataconn.NewExclusive(d.FallbackFrom, d.FallbackTo)
+	}
+	shared, err := dataconn.OpenShared(nil, dataconn.PortRange{From: d.From, To: d.To}, options)
+	if err != nil {
+		return fmt.Errorf("ftpserver: Server.Data: shared ports from %d to %d are more than %d: set Mode to Exclusive, or take fewer",
+			d.From, d.To, dataconn.MaxSharedPorts)
+	}
+	s.ports, s.shared = shared, shared
+	return nil
+}
+
+// OpenDataPorts opens the shared data ports on the address of l, a listener that
+// Serve or ServeTLS will be called with. These do it themselves; call it before to
+// learn in time that a port is taken, or to open ports below 1024 before giving
+// up the right to. The ports stay open until Shutdown or Close. In other modes it
+// does nothing.
+func (s *Server) OpenDataPorts(l net.Listener) error {
+	if err := s.prepare(); err != nil {
+		return err
+	}
+	if s.shared == nil {
+		return nil
+	}
+	// A listener of another kind than TCP has no address: all addresses then.
+	if err := s.shared.Listen(addrPort(l.Addr()).Addr()); err != nil {
+		return fmt.Errorf("ftpserver: cannot open the data ports: %w", err)
+	}
+	return nil
+}
+
+func (s *Server) warnOfWaits(client netip.Addr, waited time.Duration) {
+	s.Logger.Warn("sessions of one address wait for data ports: raise their number",
+		"client", client, "waited", waited, "from", s.Data.From, "to", s.Data.To)
+}
+
+// policy is what dataconn is to make of a resumed session.
+func (r Resumption) policy() dataconn.Policy {
+	switch r {
+	case ResumptionRequire:
+		return dataconn.PolicyRequire
+	case ResumptionOff:
+		return dataconn.PolicyOff
+	}
+	return dataconn.PolicyAuto
+}
