@@ -31,14 +31,7 @@ func cmdPasv(_ context.Context, s *session, _ string) (*job, error) {
 // job because it may have to wait for a port.
 func (s *session) offerJob(announce func(port uint16) (ftp.Reply, error)) *job {
 	s.dropOffers()
-	request := dataconn.Request{
-		Local: s.local.Addr(), Peer: s.remote.Addr(), Stall: s.srv.Limits.Stall,
-		Policy: s.srv.TLS.Resumption.policy(), HasResumed: s.hasResumed.Load,
-	}
-	gate := &dataGate{desk: s.srv.tickets, id: s.id, account: s.grant.Account}
-	if s.prot == protPrivate {
-		request.Secure = gate.secure
-	}
+	request, gate := s.dataRequest()
 	ports, limit := s.srv.ports, s.srv.Limits.Connect
 	var got dataconn.Offer
 	return &job{
@@ -62,6 +55,19 @@ func (s *session) offerJob(announce func(port uint16) (ftp.Reply, error)) *job {
 		},
 		discard: func() { got.Close() },
 	}
+}
+
+// dataRequest says for whom a data connection is to be, and how it is protected.
+func (s *session) dataRequest() (dataconn.Request, *dataGate) {
+	r := dataconn.Request{
+		Local: s.local.Addr(), Peer: s.remote.Addr(), Stall: s.srv.Limits.Stall,
+		Policy: s.srv.TLS.Resumption.policy(), HasResumed: s.hasResumed.Load,
+	}
+	gate := &dataGate{desk: s.srv.tickets, id: s.id, account: s.grant.Account}
+	if s.prot == protPrivate {
+		r.Secure = gate.secure
+	}
+	return r, gate
 }
 
 func offerFailed(err error) error {

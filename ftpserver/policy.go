@@ -70,6 +70,10 @@ type DataPolicy struct {
 	// The zero value means the control connection's own address. EPSV never
 	// names an address.
 	PublicAddress netip.Addr
+	// Active lets clients name a port of their own by PORT and EPRT. Only the
+	// control connection's own peer is connected to, and no port below 1024 (RFC
+	// 2577 §3).
+	Active bool
 }
 
 // Limits bounds what a peer can make the server hold or wait for. A zero field
@@ -82,6 +86,7 @@ type Limits struct {
 
 	Handshake time.Duration // of one TLS handshake; default 10 s
 	Login     time.Duration // from accept to a successful PASS; default 60 s
+	Session   time.Duration // of a session, between transfers; default 6 days
 	Idle      time.Duration // between commands; default 10 min (RFC 1123 §4.1.3.2: 5 min at least)
 	Write     time.Duration // of one reply; default 30 s
 	Connect   time.Duration // from the 150 to the data connection; default 10 s
@@ -97,6 +102,9 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.BadCommands, 10)
 	setDefault(&l.Handshake, 10*time.Second)
 	setDefault(&l.Login, time.Minute)
+	// TLS tickets live 7 days. A client whose ticket has died can no longer prove
+	// its data connections, and its transfers fail in odd ways; a 421 it understands.
+	setDefault(&l.Session, 6*24*time.Hour)
 	setDefault(&l.Idle, 10*time.Minute)
 	setDefault(&l.Write, 30*time.Second)
 	setDefault(&l.Connect, 10*time.Second)
