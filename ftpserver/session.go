@@ -207,7 +207,11 @@ func (s *session) setReadDeadline() {
 	case s.state != loggedIn:
 		s.conn.SetReadDeadline(s.opened.Add(limits.Login))
 	default:
-		s.conn.SetReadDeadline(time.Now().Add(limits.Idle))
+		idle, end := time.Now().Add(limits.Idle), s.opened.Add(limits.Session)
+		if end.Before(idle) {
+			idle = end
+		}
+		s.conn.SetReadDeadline(idle)
 	}
 }
 
@@ -220,7 +224,7 @@ func (s *session) handle(in incoming) {
 		s.close(ftp.Replyf(ftp.Code500Unknown, "Line too long."))
 		return
 	case errors.Is(in.err, os.ErrDeadlineExceeded):
-		s.close(ftp.Replyf(ftp.Code421Closing, "Timeout: closing the control connection."))
+		s.close(ftp.Replyf(ftp.Code421Closing, "Timeout: log in again."))
 		return
 	default: // io.EOF, reset: nobody is left to answer
 		if !errors.Is(in.err, io.EOF) {
