@@ -53,9 +53,9 @@ func (s *session) list(ctx context.Context, arg string, line appendEntry) (*job,
 	if err != nil {
 		return nil, err
 	}
-	if !e.IsDir() {
+	if srv := s.srv; !e.IsDir() {
 		return s.listingJob(p, func(_ context.Context, conn *dataconn.Conn) (int64, error) {
-			return send(conn, strings.NewReader(string(line(nil, e))+"\r\n"))
+			return srv.send(conn, strings.NewReader(string(line(nil, e))+"\r\n"))
 		}), nil
 	}
 	return s.listDirJob(p, line), nil

@@ -25,11 +25,11 @@ func cmdRetr(ctx context.Context, s *session, arg string) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	filter := s.typ.outgoing()
+	srv, filter := s.srv, s.typ.outgoing()
 	return s.transferJob(transfer{
 		path: p,
 		move: func(_ context.Context, conn *dataconn.Conn) (int64, error) {
-			return send(conn, filter(f))
+			return srv.send(conn, filter(f))
 		},
 		abandon: func(error) { f.Close() },
 	}), nil

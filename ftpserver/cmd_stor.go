@@ -30,12 +30,12 @@ func (s *session) store(ctx context.Context, arg string, how vfs.Create) (*job, 
 	if err != nil {
 		return nil, err
 	}
-	filter := s.typ.incoming()
+	srv, filter := s.srv, s.typ.incoming()
 	return s.transferJob(transfer{
 		path:   p,
 		upload: true,
 		move: func(ctx context.Context, conn *dataconn.Conn) (int64, error) {
-			n, err := receive(up, conn, filter)
+			n, err := srv.receive(up, conn, filter)
 			if err != nil {
 				return n, err
 			}

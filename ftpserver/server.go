@@ -41,6 +41,7 @@ type Server struct {
 	table   map[string]*command
 	tickets *ticketDesk
 	ports   dataconn.Ports
+	bulk    bulkThreads
 	shared  *dataconn.Shared // the same, or nil in other modes
 
 	mu        sync.Mutex
@@ -79,6 +80,7 @@ func (s *Server) prepare() error {
 		s.Limits = s.Limits.withDefaults()
 		s.table = commandTable()
 		s.tickets = newTicketDesk(s)
+		s.bulk = newBulkThreads()
 		s.listeners = make(map[net.Listener]struct{})
 		s.sessions = make(map[sessionID]*session)
 		s.perAddr = make(map[netip.Addr]int)

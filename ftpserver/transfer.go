@@ -3,8 +3,6 @@ package ftpserver
 import (
 	"context"
 	"errors"
-	"io"
-	"sync"
 
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/internal/dataconn"
@@ -12,12 +10,6 @@ import (
 )
 
 var errNoConnection = errors.New("no data connection")
-
-// transferBuffer is the size of the pooled buffers between storage and data
-// connection: large enough that system calls do not dominate.
-const transferBuffer = 256 << 10
-
-var buffers = sync.Pool{New: func() any { return new([transferBuffer]byte) }}
 
 // transfer is what a data command does once its data connection is there.
 type transfer struct {
@@ -124,63 +116,4 @@ func (s *Server) linger(conn *dataconn.Conn) {
 		defer s.running.Done()
 		conn.Drain(s.Limits.Linger)
 	}()
-}
-
-// send moves a stream to the client and finishes our direction: close_notify,
-// then FIN.
-func send(conn *dataconn.Conn, r io.Reader) (int64, error) {
-	n, readErr, writeErr := move(conn, r)
-	if writeErr == nil && readErr == nil {
-		writeErr = conn.Finish()
-	}
-	if writeErr != nil {
-		return n, &transferError{writeErr}
-	}
-	return n, readErr
-}
-
-// receive moves a stream from the client to its proven end: close_notify under
-// TLS, FIN in clear. through filters what arrives.
-func receive(w io.Writer, conn *dataconn.Conn, through func(io.Reader) io.Reader) (int64, error) {
-	n, readErr, writeErr := move(w, through(conn))
-	switch {
-	case readErr != nil:
-		return n, &transferError{readErr}
-	case writeErr != nil:
-		return n, writeErr
-	}
-	return n, nil
-}
-
-// readFull fills p as far as the stream goes. TLS gives out one record at a time,
-// and the storage is better off with large writes.
-func readFull(r io.Reader, p []byte) (n int, err error) {
-	for n < len(p) && err == nil {
-		var got int
-		got, err = r.Read(p[n:])
-		n += got
-	}
-	return n, err
-}
-
-// move copies to the end of r and keeps the errors of the two sides apart.
-func move(w io.Writer, r io.Reader) (n int64, readErr, writeErr error) {
-	buf := buffers.Get().(*[transferBuffer]byte)
-	defer buffers.Put(buf)
-	for {
-		got, err := readFull(r, buf[:])
-		if got > 0 {
-			wrote, werr := w.Write(buf[:got])
-			n += int64(wrote)
-			if werr != nil {
-				return n, nil, werr
-			}
-		}
-		if err == io.EOF {
-			return n, nil, nil
-		}
-		if err != nil {
-			return n, err, nil
-		}
-	}
 }
