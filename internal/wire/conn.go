@@ -10,9 +10,10 @@ import (
 	"time"
 )
 
-// readBuffer is the size of the buffer between socket and codec. It bounds what
-// a peer can have us hold that we did not ask for.
-const readBuffer = 4096
+// readBuffer is the size of the buffer between socket and codec, in bytes. It is
+// what an idle session holds, so it is no larger than most commands and replies
+// need; longer lines are put together outside of it.
+const readBuffer = 1024
 
 // maxDiscard bounds, in bytes, what CloseGently reads from a peer that goes on
 // sending.
