@@ -2,7 +2,6 @@ package ftpserver
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 
 	"github.com/sealane/sealane/ftp"
@@ -25,54 +24,4 @@ func cmdPasv(_ context.Context, s *session, _ string) (*job, error) {
 		text, err := dataconn.FormatPASV(netip.AddrPortFrom(addr, port))
 		return ftp.Replyf(ftp.Code227Passive, "Entering passive mode (%s)", text), err
 	}), nil
-}
-
-// offerJob gives up the earlier offer, gets a new one, and announces it. It is a
-// job because it may have to wait for a port.
-func (s *session) offerJob(announce func(port uint16) (ftp.Reply, error)) *job {
-	s.dropOffers()
-	request, gate := s.dataRequest()
-	ports, limit := s.srv.ports, s.srv.Limits.Connect
-	var got dataconn.Offer
-	return &job{
-		run: func(ctx context.Context) outcome {
-			ctx, cancel := context.WithTimeout(ctx, limit)
-			defer cancel()
-			var err error
-			if got, err = ports.Offer(ctx, request); err != nil {
-				return outcome{err: offerFailed(err)}
-			}
-			reply, err := announce(got.Port())
-			if err != nil {
-				got.Close()
-			}
-			return outcome{reply: reply, err: err}
-		},
-		then: func(out *outcome) {
-			if out.err == nil {
-				s.offer = &offer{Offer: got, gate: gate}
-			}
-		},
-		discard: func() { got.Close() },
-	}
-}
-
-// dataRequest says for whom a data connection is to be, and how it is protected.
-func (s *session) dataRequest() (dataconn.Request, *dataGate) {
-	r := dataconn.Request{
-		Local: s.local.Addr(), Peer: s.remote.Addr(), Stall: s.srv.Limits.Stall,
-		Policy: s.srv.TLS.Resumption.policy(), HasResumed: s.hasResumed.Load,
-	}
-	gate := &dataGate{desk: s.srv.tickets, id: s.id, account: s.grant.Account}
-	if s.prot == protPrivate {
-		r.Secure = gate.secure
-	}
-	return r, gate
-}
-
-func offerFailed(err error) error {
-	if errors.Is(err, dataconn.ErrNoPort) {
-		return refuse(ftp.Code425NoDataConn, "No data port is free; try again later.")
-	}
-	return err
 }

@@ -75,3 +75,71 @@ func (s *session) runJob(ctx context.Context, j *job) (out outcome) {
 	}()
 	return j.run(ctx)
 }
+
+// finish emits the result of the job: the one place where the order of 426 and
+// 226 behind ABOR is decided (RFC 959 §4.1.3).
+func (s *session) finish(out outcome) {
+	job := s.job
+	s.job = nil
+	job.cancel(nil)
+	if job.then != nil {
+		job.then(&out)
+	}
+	if out.resumed {
+		s.hasResumed.Store(true)
+	}
+	reply := out.reply
+	if reply.IsZero() {
+		reply = s.replyTo(out.err)
+	}
+	if job.event.Kind != "" {
+		job.event.Reply, job.event.Err = reply.Code, out.err
+		job.event.Bytes, job.event.Resumed = out.bytes, out.resumed
+		job.event.Took = time.Since(job.began)
+		s.observe(job.event)
+	}
+	s.reply(reply)
+	if s.aborting {
+		s.aborting = false
+		s.reply(ftp.Replyf(ftp.Code226Done, "Abort done."))
+	}
+	if reply.Code == ftp.Code421Closing {
+		s.farewell = true
+		s.end(errGone)
+	}
+	s.resume()
+}
+
+// resume goes on after a job: with the command that waited for its end, or with
+// the limits that hold between commands.
+func (s *session) resume() {
+	held := s.held
+	s.held = nil
+	switch {
+	case s.ended, s.ctx.Err() != nil, s.srv.isClosed(): // step says goodbye
+	case held == nil:
+		s.setReadDeadline()
+	default:
+		s.dispatch(*held)
+		if !s.ended {
+			s.permit()
+		}
+	}
+}
+
+// finishJobQuietly ends what is left of a job when the session itself ends.
+func (s *session) finishJobQuietly() {
+	if s.job == nil {
+		return
+	}
+	s.job.cancel(errGone)
+	out := <-s.job.done
+	if s.job.discard != nil && out.err == nil {
+		s.job.discard()
+	}
+	if s.job.event.Kind != "" {
+		s.job.event.Reply, s.job.event.Err, s.job.event.Bytes = 0, errors.Join(errGone, out.err), out.bytes
+		s.observe(s.job.event)
+	}
+	s.job = nil
+}

@@ -15,7 +15,6 @@ import (
 
 	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/ftp"
-	"github.com/sealane/sealane/internal/dataconn"
 	"github.com/sealane/sealane/internal/wire"
 	"github.com/sealane/sealane/vfs"
 )
@@ -260,74 +259,6 @@ func (s *session) duringJob(in incoming) bool {
 	return !s.job.opening.IsZero() || row.verb == "ABOR" && s.state == loggedIn && in.cmd.Arg == ""
 }
 
-// finish emits the result of the job: the one place where the order of 426 and
-// 226 behind ABOR is decided (RFC 959 §4.1.3).
-func (s *session) finish(out outcome) {
-	job := s.job
-	s.job = nil
-	job.cancel(nil)
-	if job.then != nil {
-		job.then(&out)
-	}
-	if out.resumed {
-		s.hasResumed.Store(true)
-	}
-	reply := out.reply
-	if reply.IsZero() {
-		reply = s.replyTo(out.err)
-	}
-	if job.event.Kind != "" {
-		job.event.Reply, job.event.Err = reply.Code, out.err
-		job.event.Bytes, job.event.Resumed = out.bytes, out.resumed
-		job.event.Took = time.Since(job.began)
-		s.observe(job.event)
-	}
-	s.reply(reply)
-	if s.aborting {
-		s.aborting = false
-		s.reply(ftp.Replyf(ftp.Code226Done, "Abort done."))
-	}
-	if reply.Code == ftp.Code421Closing {
-		s.farewell = true
-		s.end(errGone)
-	}
-	s.resume()
-}
-
-// resume goes on after a job: with the command that waited for its end, or with
-// the limits that hold between commands.
-func (s *session) resume() {
-	held := s.held
-	s.held = nil
-	switch {
-	case s.ended, s.ctx.Err() != nil, s.srv.isClosed(): // step says goodbye
-	case held == nil:
-		s.setReadDeadline()
-	default:
-		s.dispatch(*held)
-		if !s.ended {
-			s.permit()
-		}
-	}
-}
-
-// finishJobQuietly ends what is left of a job when the session itself ends.
-func (s *session) finishJobQuietly() {
-	if s.job == nil {
-		return
-	}
-	s.job.cancel(errGone)
-	out := <-s.job.done
-	if s.job.discard != nil && out.err == nil {
-		s.job.discard()
-	}
-	if s.job.event.Kind != "" {
-		s.job.event.Reply, s.job.event.Err, s.job.event.Bytes = 0, errors.Join(errGone, out.err), out.bytes
-		s.observe(s.job.event)
-	}
-	s.job = nil
-}
-
 // reply sends a reply. If that fails the session is over.
 func (s *session) reply(r ftp.Reply) {
 	if s.ended && r.Code != ftp.Code421Closing || r.IsZero() {
@@ -374,36 +305,4 @@ func (s *session) observe(e Event) {
 func (s *session) panicked(v any) error {
 	s.srv.Logger.Error("panic in a session", "session", s.name(), "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 	return errPanic
-}
-
-// offer is a passive port that this session was given, with its TLS side.
-type offer struct {
-	dataconn.Offer
-	gate *dataGate
-}
-
-// takeOffer hands the pending offer to a transfer. It stays known: if its client
-// does not connect in time its port is not given to others for a while, unless
-// this session asks for another.
-func (s *session) takeOffer() *offer {
-	o := s.offer
-	s.offer, s.spent = nil, o
-	return o
-}
-
-// dropOffer frees the port of the pending offer.
-func (s *session) dropOffer() {
-	if s.offer != nil {
-		s.offer.Close()
-		s.offer = nil
-	}
-}
-
-// dropOffers frees the port of the last transfer, too.
-func (s *session) dropOffers() {
-	s.dropOffer()
-	if s.spent != nil {
-		s.spent.Close()
-		s.spent = nil
-	}
 }
