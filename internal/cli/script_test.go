@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"os"
 	"regexp"
 	"strconv"
@@ -31,6 +32,8 @@ func TestMain(m *testing.M) {
 //	                   sets $EXPLICIT, $IMPLICIT (HOST:PORT), $PIN, $PASSWORD
 //	stop               end it politely, and demand exit code 0
 //	exit CODE arg ...  "sealane" with these arguments must end with this code
+//
+// $FREEPORT is a port of 127.0.0.1 that was free when the script began.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -44,7 +47,13 @@ func TestScripts(t *testing.T) {
 			e.Defer(func() { e.Values[serverKey{}].(*runningServer).stop() })
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("SEALANE_PASSWORD", "")
-			return nil
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			_, port, _ := net.SplitHostPort(l.Addr().String())
+			e.Setenv("FREEPORT", port)
+			return l.Close()
 		},
 	})
 }
@@ -108,7 +117,7 @@ func startServer(ts *testscript.TestScript, neg bool, args []string) {
 	r.cancel, r.code = cancel, make(chan int, 1)
 	go func() {
 		env := &Env{Stdin: strings.NewReader(""), Stdout: print, Stderr: &r.log, Getenv: ts.Getenv}
-		args := append([]string{"serve", "--data-ports", "41000-41999"}, args...)
+		args := append([]string{"serve", "--data-ports", "41000-41999", "--data-mode", "exclusive"}, args...)
 		r.code <- Main(ctx, env, args)
 		print.Close()
 	}()

@@ -16,7 +16,8 @@ certificate and an account, and prints how to connect. Without DIR, the folder
 "files" in the state folder is served.
 
 Explicit FTPS is on port 21 where that may be bound, else on 2121; implicit FTPS
-on 990, else on 2990; data connections use ports 2991-2998. TLS is required.
+on 990, else on 2990; data connections use ports 2991-2998, which stay open and
+serve all sessions. TLS is required.
 
 SIGINT or SIGTERM: no new sessions, transfers have the grace time to finish; a
 second one ends at once.
@@ -31,6 +32,9 @@ type serveFlags struct {
 	explicit      string
 	implicit      string
 	dataPorts     string
+	dataMode      string
+	dataFallback  string
+	resumption    string
 	publicAddress string
 	users         []string
 	passwordFile  string
@@ -61,6 +65,9 @@ func newServeCommand(env *Env) *cobra.Command {
 	flags.StringVar(&f.explicit, "explicit", "", "explicit FTPS on `[HOST]:PORT`, or off")
 	flags.StringVar(&f.implicit, "implicit", "", "implicit FTPS on `[HOST]:PORT`, or off")
 	flags.StringVar(&f.dataPorts, "data-ports", "", "data connections use `PORT|FROM-TO` (default 2991-2998)")
+	flags.StringVar(&f.dataMode, "data-mode", "", "`shared|exclusive`: all sessions share the data ports (default), or each transfer has its own")
+	flags.StringVar(&f.dataFallback, "data-fallback", "", "in shared mode, transfers that would wait use one of `PORT|FROM-TO`")
+	flags.StringVar(&f.resumption, "resumption", "", "data connections that do not resume the TLS session: `auto|require|off` (default auto: second choice; require: refused; off: no matter)")
 	flags.StringVar(&f.publicAddress, "public-address", "", "name this IPv4 `ADDRESS` in PASV, for servers behind NAT")
 	flags.StringArrayVar(&f.users, "user", nil, "let `NAME[:PASSWORD]` log in, instead of the account of the first start; repeatable")
 	flags.StringVar(&f.passwordFile, "password-file", "", "password for each --user without one: the line in `FILE`, which others must not be able to read")
@@ -99,6 +106,9 @@ func (f *serveFlags) settings(cmd *cobra.Command, args []string) (config.Config,
 		parseInto(&c.Listen.Explicit, cmd, "explicit", f.explicit, config.ParseListen),
 		parseInto(&c.Listen.Implicit, cmd, "implicit", f.implicit, config.ParseListen),
 		parseInto(&c.Data.Ports, cmd, "data-ports", f.dataPorts, config.ParsePortRange),
+		parseInto(&c.Data.Mode, cmd, "data-mode", f.dataMode, config.ParseMode),
+		parseInto(&c.Data.Fallback, cmd, "data-fallback", f.dataFallback, config.ParsePortRange),
+		parseInto(&c.Data.Resumption, cmd, "resumption", f.resumption, config.ParseResumption),
 		parseInto(&c.Data.PublicAddress, cmd, "public-address", f.publicAddress, config.ParsePublicAddress),
 		f.accounts(&c),
 	)

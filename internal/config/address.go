@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -115,6 +116,21 @@ func parsePort(s string, least uint64) (uint16, error) {
 		return 0, mistakef("write digits only, without spaces", "%q is not a port from %d to 65535", s, least)
 	}
 	return uint16(n), nil
+}
+
+// ParseMode reads "shared" or "exclusive". The error holds a hint.
+func ParseMode(s string) (string, error) { return oneOf(s, ModeShared, ModeExclusive) }
+
+// ParseResumption reads "auto", "require" or "off". The error holds a hint.
+func ParseResumption(s string) (string, error) {
+	return oneOf(s, ResumptionAuto, ResumptionRequire, ResumptionOff)
+}
+
+func oneOf(s string, choice ...string) (string, error) {
+	if !slices.Contains(choice, s) {
+		return "", mistakef("one of "+strings.Join(choice, ", "), "%q is not known here", s)
+	}
+	return s, nil
 }
 
 // ParsePublicAddress reads the IPv4 address that PASV announces, or nothing for

@@ -34,6 +34,9 @@ type ListenConfig struct {
 // DataConfig is the section [data].
 type DataConfig struct {
 	Ports         PortRange
+	Mode          string     // ModeShared or ModeExclusive
+	Fallback      PortRange  // zero: none
+	Resumption    string     // ResumptionAuto, ResumptionRequire or ResumptionOff
 	PublicAddress netip.Addr // IPv4, or not valid where none is set
 }
 
@@ -59,6 +62,23 @@ type Log struct {
 	Format string // FormatText or FormatJSON
 }
 
+// The values of DataConfig.Mode.
+const (
+	ModeShared    = "shared"
+	ModeExclusive = "exclusive"
+)
+
+// The values of DataConfig.Resumption.
+const (
+	ResumptionAuto    = "auto"
+	ResumptionRequire = "require"
+	ResumptionOff     = "off"
+)
+
+// MaxSharedPorts bounds data.ports in shared mode, where each of them is open all
+// the time.
+const MaxSharedPorts = 256
+
 // The values of Log.Format.
 const (
 	FormatText = "text"
@@ -68,7 +88,7 @@ const (
 // Default gives the settings of a server without a file.
 func Default() Config {
 	return Config{
-		Data: DataConfig{Ports: PortRange{From: 2991, To: 2998}},
+		Data: DataConfig{Ports: PortRange{From: 2991, To: 2998}, Mode: ModeShared, Resumption: ResumptionAuto},
 		Limits: Limits{
 			Sessions:           10_000,
 			SessionsPerAddress: 1_000,

@@ -26,6 +26,9 @@ implicit = "off"
 
 [data]
 ports = "5000-5099"
+mode = "shared"
+fallback = "6000-6099"
+resumption = "require"
 public_address = "203.0.113.5"
 
 [tls]
@@ -61,8 +64,9 @@ func fullConfig() Config {
 	return Config{
 		Dir: "/srv/files", State: "/var/lib/sealane",
 		Listen: ListenConfig{Explicit: Listen{Set: true, Host: "192.0.2.1", Port: 21}, Implicit: Listen{Set: true, Off: true}},
-		Data:   DataConfig{Ports: PortRange{5000, 5099}, PublicAddress: netip.MustParseAddr("203.0.113.5")},
-		TLS:    TLSConfig{Cert: "/etc/tls/server.crt", Key: "/etc/tls/server.key", InsecurePlaintext: true},
+		Data: DataConfig{Ports: PortRange{5000, 5099}, Mode: ModeShared, Fallback: PortRange{6000, 6099},
+			Resumption: ResumptionRequire, PublicAddress: netip.MustParseAddr("203.0.113.5")},
+		TLS: TLSConfig{Cert: "/etc/tls/server.crt", Key: "/etc/tls/server.key", InsecurePlaintext: true},
 		Accounts: []Account{
 			{Name: "anna", Password: "a secret"},
 			{Name: "ärzte", PasswordHash: "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"},
@@ -185,10 +189,10 @@ explicit = "2121"
 x.toml:3: data.ports: the range 10-5 is empty (hint: write the lower port first)
 x.toml:5: listen.implicit: "99999" is not a port from 0 to 65535 (hint: write digits only, without spaces)
 x.toml:6: listen.explicit: "2121" is not HOST:PORT (hint: write ":2121" for every address, "192.0.2.1:2121" or "[2001:db8::1]:2121" for one, or "off")`},
-		{"clash", "[listen]\nexplicit = ':2121'\nimplicit = '192.0.2.1:2121'\n[data]\nports = '2000-3000'\n",
-			`x.toml:2: listen.explicit: port 2121 is one of data.ports (2000-3000) (hint: choose a port outside of them)
+		{"clash", "[listen]\nexplicit = ':2121'\nimplicit = '192.0.2.1:2121'\n[data]\nports = '2100-2200'\n",
+			`x.toml:2: listen.explicit: port 2121 is one of data.ports (2100-2200) (hint: choose a port outside of them)
 x.toml:3: listen.implicit: 192.0.2.1:2121 is taken by listen.explicit (hint: choose another port)
-x.toml:3: listen.implicit: port 2121 is one of data.ports (2000-3000) (hint: choose a port outside of them)`},
+x.toml:3: listen.implicit: port 2121 is one of data.ports (2100-2200) (hint: choose a port outside of them)`},
 		{"both off", "[listen]\nexplicit = 'off'\nimplicit = 'off'\n", `x.toml:3: listen.implicit: is off, and listen.explicit is too (hint: leave one of them on)`},
 		{"cert alone", "[tls]\ncert = 'a'\n", `x.toml:2: tls.cert: has no key (hint: set tls.key too)`},
 		{"key alone", "tls.key = 'a'\n", `x.toml:1: tls.key: has no certificate (hint: set tls.cert too)`},

@@ -60,11 +60,30 @@ func (c Config) checkPorts(say func(string, error)) {
 	if on(e) && on(i) && e.Port == i.Port && (e.Host == i.Host || e.Host == "" || i.Host == "") {
 		say("listen.implicit", mistakef("choose another port", "%s is taken by listen.explicit", i))
 	}
+	fallback := c.Data.Fallback
 	apart := func(key string, l Listen) {
 		if on(l) && ports.Contains(l.Port) {
 			say(key, mistakef("choose a port outside of them", "port %d is one of data.ports (%s)", l.Port, ports))
 		}
+		if on(l) && fallback.Contains(l.Port) {
+			say(key, mistakef("choose a port outside of them", "port %d is one of data.fallback (%s)", l.Port, fallback))
+		}
 	}
+	_, err := ParseMode(c.Data.Mode)
+	say("data.mode", err)
+	if c.Data.Mode == ModeShared && ports.Len() > MaxSharedPorts {
+		say("data.ports", mistakef(`take fewer, 8 are usual, or set data.mode to "exclusive"`,
+			"%s are more than the %d ports that can be shared", ports, MaxSharedPorts))
+	}
+	switch {
+	case fallback == PortRange{}:
+	case c.Data.Mode == ModeExclusive:
+		say("data.fallback", mistakef("remove it", `has no meaning where data.mode is "exclusive"`))
+	case fallback.From <= ports.To && ports.From <= fallback.To:
+		say("data.fallback", mistakef("choose ports outside of them", "%s overlaps data.ports (%s)", fallback, ports))
+	}
+	_, err = ParseResumption(c.Data.Resumption)
+	say("data.resumption", err)
 	apart("listen.explicit", e)
 	apart("listen.implicit", i)
 }

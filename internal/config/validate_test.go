@@ -20,6 +20,8 @@ func TestValidate(t *testing.T) {
 		{"default", func(*Config) {}, ""},
 		{"full", func(c *Config) { *c = fullConfig() }, ""},
 		{"nothing set", func(c *Config) { *c = Config{} }, `data.ports: 0 is not a range of ports (hint: write "2991-2998", or "2991" for one port)
+data.mode: "" is not known here (hint: one of shared, exclusive)
+data.resumption: "" is not known here (hint: one of auto, require, off)
 limits.sessions: must be a number above 0 (hint: 1 is the least)
 limits.sessions_per_address: must be a number above 0 (hint: 1 is the least)
 limits.idle: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
@@ -34,6 +36,17 @@ log.format: must be "text" or "json" (hint: in quotes)`},
 		}, ""},
 		{"a listed port is a data port", func(c *Config) { c.Listen.Implicit = Listen{Set: true, Port: 2998} },
 			"listen.implicit: port 2998 is one of data.ports (2991-2998) (hint: choose a port outside of them)"},
+		{"too many to share", func(c *Config) { c.Data.Ports = PortRange{50000, 50256} },
+			`data.ports: 50000-50256 are more than the 256 ports that can be shared (hint: take fewer, 8 are usual, or set data.mode to "exclusive")`},
+		{"as many as can be shared", func(c *Config) { c.Data.Ports = PortRange{50000, 50255} }, ""},
+		{"exclusive", func(c *Config) { c.Data.Ports, c.Data.Mode = PortRange{50000, 50999}, ModeExclusive }, ""},
+		{"fallback of exclusive", func(c *Config) { c.Data.Mode, c.Data.Fallback = ModeExclusive, PortRange{50000, 50999} },
+			`data.fallback: has no meaning where data.mode is "exclusive" (hint: remove it)`},
+		{"fallback overlaps", func(c *Config) { c.Data.Fallback = PortRange{2998, 3005} },
+			"data.fallback: 2998-3005 overlaps data.ports (2991-2998) (hint: choose ports outside of them)"},
+		{"a listed port is of the fallback", func(c *Config) {
+			c.Data.Fallback, c.Listen.Explicit = PortRange{2100, 2130}, Listen{Set: true, Port: 2121}
+		}, "listen.explicit: port 2121 is one of data.fallback (2100-2130) (hint: choose a port outside of them)"},
 		{"--user twice", func(c *Config) { c.Accounts = []Account{{Name: "a", Password: "x"}, {Name: "a", Password: "y"}} },
 			`account[1].name: "a" is the name of account[0], too (hint: remove one of them)`},
 		{"names are bytes", func(c *Config) { c.Accounts = []Account{{Name: "a", Password: "x"}, {Name: "A", Password: "x"}} }, ""},

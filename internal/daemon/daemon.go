@@ -9,6 +9,8 @@ import (
 	"net"
 	"path/filepath"
 
+	"github.com/sealane/sealane/auth"
+	"github.com/sealane/sealane/auth/password"
 	"github.com/sealane/sealane/certs"
 	"github.com/sealane/sealane/ftpserver"
 	"github.com/sealane/sealane/internal/config"
@@ -24,6 +26,7 @@ type daemon struct {
 	pair     certs.Pair
 	made     bool // the certificate was made just now
 	accounts []config.Account
+	book     *password.Accounts
 	fresh    string       // the password of the account that was made just now
 	explicit net.Listener // nil if off
 	implicit net.Listener // nil if off
@@ -41,6 +44,7 @@ func Run(ctx context.Context, c config.Config, out, log io.Writer) error {
 	if err := d.prepare(); err != nil {
 		return err
 	}
+	raiseProcs()
 	if err := d.greet(out); err != nil {
 		return err
 	}
@@ -71,10 +75,30 @@ func (d *daemon) prepare() (err error) {
 	if d.explicit == nil && d.implicit == nil {
 		return startError(nil, "leave --explicit or --implicit on", "there is nothing to listen on")
 	}
+	if err := d.openDataPorts(); err != nil {
+		return err
+	}
 	if d.accounts, d.fresh, err = accounts(d.config, d.state); err != nil {
 		return err
 	}
-	return d.build()
+	if d.book, err = book(d.accounts, d.tree); err != nil {
+		return startError(err, "mend the account in the configuration", "cannot use the accounts")
+	}
+	return nil
+}
+
+// openDataPorts makes the server, which opens them.
+func (d *daemon) openDataPorts() error {
+	d.build()
+	for _, l := range []net.Listener{d.explicit, d.implicit} {
+		if l == nil {
+			continue
+		}
+		if err := d.server.OpenDataPorts(l); err != nil {
+			return dataPortsError(err, d.config.Data.Ports)
+		}
+	}
+	return nil
 }
 
 func (d *daemon) loadCertificate() (err error) {
@@ -90,19 +114,26 @@ func (d *daemon) loadCertificate() (err error) {
 	return nil
 }
 
-func (d *daemon) build() error {
-	book, err := book(d.accounts, d.tree)
-	if err != nil {
-		return startError(err, "mend the account in the configuration", "cannot use the accounts")
-	}
+func (d *daemon) build() {
 	data, l := d.config.Data, d.config.Limits
 	d.server = &ftpserver.Server{
-		Login: book.Login,
+		Login: func(ctx context.Context, c auth.Credentials) (*auth.Grant, error) { return d.book.Login(ctx, c) },
 		TLS: ftpserver.TLSPolicy{
 			GetCertificate:    func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &d.pair.Certificate, nil },
 			InsecurePlaintext: d.config.TLS.InsecurePlaintext,
+			Resumption: map[string]ftpserver.Resumption{
+				config.ResumptionAuto: ftpserver.ResumptionAuto, config.ResumptionRequire: ftpserver.ResumptionRequire,
+				config.ResumptionOff: ftpserver.ResumptionOff,
+			}[data.Resumption],
 		},
-		Data: ftpserver.DataPolicy{From: data.Ports.From, To: data.Ports.To, PublicAddress: data.PublicAddress},
+		Data: ftpserver.DataPolicy{
+			Mode: map[string]ftpserver.DataMode{
+				config.ModeShared: ftpserver.Shared, config.ModeExclusive: ftpserver.Exclusive,
+			}[data.Mode],
+			From: data.Ports.From, To: data.Ports.To,
+			FallbackFrom: data.Fallback.From, FallbackTo: data.Fallback.To,
+			PublicAddress: data.PublicAddress,
+		},
 		Limits: ftpserver.Limits{
 			Sessions: l.Sessions, SessionsPerAddress: l.SessionsPerAddress,
 			Idle: l.Idle, Login: l.Login, Stall: l.Stall,
@@ -110,7 +141,6 @@ func (d *daemon) build() error {
 		Observe: logEvent(d.log),
 		Logger:  d.log,
 	}
-	return nil
 }
 
 // serve runs until ctx ends or a listener fails.
@@ -142,6 +172,9 @@ func (d *daemon) serve(ctx context.Context) error {
 
 // close gives back what prepare opened, as far as it came.
 func (d *daemon) close() {
+	if d.server != nil {
+		d.server.Close() // its data ports, if it has not been served
+	}
 	for _, l := range []net.Listener{d.explicit, d.implicit} {
 		if l != nil {
 			l.Close()

@@ -26,7 +26,11 @@ func (d *daemon) greet(out io.Writer) error {
 	if d.implicit != nil {
 		row("implicit FTPS", "ftps://%s", net.JoinHostPort(host, port(d.implicit)))
 	}
-	row("data ports", "%s (open these in the firewall, with the ports above)", d.config.Data.Ports)
+	ports := d.config.Data.Ports.String()
+	if fallback := d.config.Data.Fallback; fallback.From != 0 {
+		ports += " and " + fallback.String()
+	}
+	row("data ports", "%s (open these in the firewall, with the ports above)", ports)
 	for _, a := range d.accounts {
 		row("account", "%s", a.Name)
 	}

@@ -47,3 +47,13 @@ func listenOn(addr, flag string) (net.Listener, error) {
 	}
 	return nil, startError(err, "choose another address with "+flag+" HOST:PORT", "cannot listen on %s", addr)
 }
+
+func dataPortsError(err error, ports config.PortRange) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return startError(nil, "stop the other server, or choose others with --data-ports FROM-TO", "one of the data ports %s is taken", ports)
+	case errors.Is(err, syscall.EACCES):
+		return startError(nil, "choose ports above 1023 with --data-ports FROM-TO, or give the program CAP_NET_BIND_SERVICE", "this user may not listen on the data ports %s", ports)
+	}
+	return startError(err, "choose others with --data-ports FROM-TO", "cannot listen on the data ports %s", ports)
+}

@@ -4,20 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/netip"
+	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 const (
 	// maxCandidates is how many connections of the right address may be in their
 	// handshake for one offer. Honest clients make one. The room is for strays
-	// and thieves behind the same NAT, who must not keep the true client out.
-	maxCandidates = 4
+	// and thieves behind the same NAT, who must not keep the true client out: under
+	// a flood of rubbish 4 lost 1 transfer of 100, and 16 none.
+	maxCandidates = 16
+	// maxCrowd is how many there may be for all offers together.
+	maxCrowd = 4096
+	// settleRounds is how often the others get to run before one has to make room.
+	settleRounds = 8
 	// HandshakeLimit bounds the handshake of a candidate, counted from its
 	// accept, or from the call of Wait if that is later: many clients connect
 	// before their command and begin their handshake only after its 1xx. Before
@@ -25,33 +29,34 @@ const (
 	HandshakeLimit = 10 * time.Second
 )
 
-// Counts says what became of connections that were not bound, since the start.
-type Counts struct {
-	Strangers uint64 // came from another address than the control connection's peer
-	Failed    uint64 // failed in their handshake
-	Dropped   uint64 // lost to another candidate, or made room for a newer one
-}
-
-type counters struct{ strangers, failed, dropped atomic.Uint64 }
-
-func (c *counters) counts() Counts {
-	return Counts{Strangers: c.strangers.Load(), Failed: c.failed.Load(), Dropped: c.dropped.Load()}
-}
-
 var errHandshakeLimit = fmt.Errorf("%w: not completed within %v", ErrHandshake, HandshakeLimit)
 
+// terms are what an implementation of Ports sets for its offers.
+type terms struct {
+	life  time.Duration // until wait is called
+	grace time.Duration // for a proven rival
+	crowd *crowd
+	// patient makes wait go on after a failed handshake even if no other candidate
+	// is open: anybody may have known the port.
+	patient bool
+}
+
 // candidates chooses among the connections that arrive for one request: the
-// first that completed its handshake is bound. Nothing is bound before, since
-// until then anybody at that address may have connected.
+// first that completed its handshake, with the proof that the policy wants, is
+// bound. Nothing is bound before, since until then anybody at that address may
+// have connected.
 type candidates struct {
 	request Request
+	terms   terms
 	count   *counters
-	settled func() // called once, without the lock, when nothing more is wanted
+	// settled is called once, without the lock, when nothing more is wanted. lapsed
+	// says that the client may yet connect.
+	settled func(lapsed bool)
 
 	ctx     context.Context // of all handshakes
 	cancel  context.CancelFunc
-	running sync.WaitGroup
-	changed chan struct{} // wakes wait; one token is enough
+	running sync.WaitGroup // candidates and alarms
+	changed chan struct{}  // wakes wait; one token is enough
 
 	mu      sync.Mutex
 	open    []*candidate
@@ -60,26 +65,37 @@ type candidates struct {
 	waiting bool // wait has been called
 	bound   *Conn
 	failure error // of the last candidate that failed
+	verdict error // final: why none will be bound
+	life    *alarm
+	grace   *alarm // nil while no candidate is held
 }
 
+// candidate is one connection. All but raw, ctx and done is under candidates.mu.
 type candidate struct {
-	raw     *rawConn
-	ctx     context.Context
-	cancel  context.CancelFunc
-	limit   *time.Timer // nil until the handshake limit runs
-	evicted bool        // under candidates.mu
-	done    chan struct{}
+	raw      *rawConn
+	ctx      context.Context
+	cancel   context.CancelFunc
+	done     chan struct{} // Secure has returned
+	limit    *time.Timer   // nil until the handshake limit runs
+	evicted  bool
+	held     *Conn // handshake completed, without proof: waits for a proven rival
+	declined bool  // handshake completed, without proof: being told to go
 }
 
-func newCandidates(ctx context.Context, r Request, count *counters, settled func()) *candidates {
-	c := &candidates{request: r, count: count, settled: settled, changed: make(chan struct{}, 1)}
+func newCandidates(ctx context.Context, r Request, how terms, count *counters, settled func(lapsed bool)) *candidates {
+	c := &candidates{request: r, terms: how, count: count, settled: settled, changed: make(chan struct{}, 1)}
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.life = newAlarm(&c.running, how.life, func() { c.close(true) })
 	return c
 }
 
-// add takes raw over. One goroutine may call it at a time. When the newcomer
-// takes the place of another, add waits for that one's Secure to return, so
-// that no more than maxCandidates handshakes ever run.
+// add takes raw over. When all places are taken it first lets the candidates run,
+// since in a flood most have hung up or sent rubbish already and only have not been
+// looked at: without that, the true one loses its place to them. When the newcomer
+// takes the place of another add waits for that one's Secure to return, so that no
+// more than maxCandidates handshakes ever run, and a flood is slowed down.
 func (c *candidates) add(raw net.Conn) {
 	if !samePeer(raw.RemoteAddr(), c.request.Peer) {
 		c.count.strangers.Add(1)
@@ -90,7 +106,15 @@ func (c *candidates) add(raw net.Conn) {
 	one.ctx, one.cancel = context.WithCancel(c.ctx)
 
 	c.mu.Lock()
-	if c.over {
+	for range settleRounds {
+		if c.over || len(c.open) < maxCandidates {
+			break
+		}
+		c.mu.Unlock()
+		runtime.Gosched()
+		c.mu.Lock()
+	}
+	if c.over || !c.terms.crowd.enter() {
 		c.mu.Unlock()
 		c.count.dropped.Add(1)
 		one.cancel()
@@ -110,30 +134,11 @@ func (c *candidates) add(raw net.Conn) {
 		victim.stop()
 		<-victim.done
 	}
-	go c.run(one)
-}
-
-// makeRoom takes one candidate out when all places are taken: by lot, so that a
-// flood cannot aim, and preferably one that has not sent a byte yet. The
-// newcomer always gets its chance.
-func (c *candidates) makeRoom() *candidate {
-	if len(c.open) < maxCandidates {
-		return nil
-	}
-	var silent []int
-	for i, one := range c.open {
-		if !one.raw.heard.Load() {
-			silent = append(silent, i)
-		}
-	}
-	i := rand.IntN(len(c.open))
-	if len(silent) > 0 {
-		i = silent[rand.IntN(len(silent))]
-	}
-	victim := c.open[i]
-	victim.evicted = true
-	c.open = slices.Delete(c.open, i, i+1)
-	return victim
+	go func() {
+		defer c.running.Done()
+		defer c.terms.crowd.leave()
+		c.run(one)
+	}()
 }
 
 func (one *candidate) startLimit() {
@@ -149,32 +154,66 @@ func (one *candidate) stop() {
 
 // run makes one candidate's handshake and settles what becomes of it.
 func (c *candidates) run(one *candidate) {
-	defer c.running.Done()
-	defer close(one.done)
 	conn, err := c.secure(one)
+	close(one.done)
 
 	c.mu.Lock()
 	if one.limit != nil && !one.limit.Stop() {
 		// The limit has struck, perhaps in the same moment: raw is closed.
 		err = errHandshakeLimit
 	}
-	lost := c.over || one.evicted
-	if i := slices.Index(c.open, one); i >= 0 {
-		c.open = slices.Delete(c.open, i, i+1)
-	}
-	if lost || err != nil {
+	if lost := c.over || one.evicted; lost || err != nil {
+		c.remove(one)
 		if !lost {
-			c.failure = err
-			c.count.failed.Add(1)
+			c.fail(err)
 		}
 		c.mu.Unlock()
 		one.stop()
 		c.wake()
 		return
 	}
+	switch c.judge(conn) {
+	case binds:
+		c.win(one, conn)
+	case holds:
+		one.held = conn
+		if c.grace == nil {
+			c.grace = newAlarm(&c.running, c.terms.grace, c.graceOver)
+		}
+		c.mu.Unlock()
+	case declines:
+		one.declined = true
+		c.failure = ErrUnproven
+		c.mu.Unlock()
+		c.decline(conn)
+		c.mu.Lock()
+		c.remove(one)
+		c.mu.Unlock()
+		one.cancel()
+	}
+}
+
+// fail notes why a candidate failed. That one came without proof says more than
+// that another did not even speak TLS.
+func (c *candidates) fail(err error) {
+	c.count.failed.Add(1)
+	if !errors.Is(c.failure, ErrUnproven) {
+		c.failure = err
+	}
+}
+
+func (c *candidates) remove(one *candidate) {
+	if i := slices.Index(c.open, one); i >= 0 {
+		c.open = slices.Delete(c.open, i, i+1)
+	}
+}
+
+// win binds conn. It is called with the lock, and gives it back.
+func (c *candidates) win(one *candidate, conn *Conn) {
+	c.remove(one)
 	rivals := c.finish()
 	c.mu.Unlock()
-	c.refuse(rivals)
+	c.refuse(rivals, false)
 	c.bind(conn)
 }
 
@@ -208,14 +247,15 @@ func (c *candidates) secure(one *candidate) (*Conn, error) {
 // refuse; the lock is held.
 func (c *candidates) finish() []*candidate {
 	c.over = true
+	c.grace.stop()
 	rivals := c.open
 	c.open = nil
 	return rivals
 }
 
 // refuse is called once, by whoever called finish, without the lock.
-func (c *candidates) refuse(rivals []*candidate) {
-	c.settled()
+func (c *candidates) refuse(rivals []*candidate, lapsed bool) {
+	c.settled(lapsed)
 	for _, one := range rivals {
 		c.count.dropped.Add(1)
 		one.stop()

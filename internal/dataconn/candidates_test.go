@@ -26,7 +26,7 @@ type stage struct {
 func newStage(t *testing.T, server, client *tls.Config) *stage {
 	s := &stage{t: t, client: client, count: &counters{}}
 	r := Request{Local: loopback, Peer: loopback, Secure: secureWith(server), Stall: testStall}
-	s.candidates = newCandidates(t.Context(), r, s.count, func() { s.settles.Add(1) })
+	s.candidates = newCandidates(t.Context(), r, terms{life: time.Hour, grace: proofGrace, crowd: &crowd{}}, s.count, func(bool) { s.settles.Add(1) })
 	return s
 }
 
@@ -45,7 +45,7 @@ func (s *stage) connect(from netip.Addr) net.Conn {
 // finished says that nothing may be left, and that settling came once.
 func (s *stage) finished() {
 	s.t.Helper()
-	s.close()
+	s.close(false)
 	s.running.Wait()
 	if n := s.settles.Load(); n != 1 {
 		s.t.Errorf("settled %d times", n)
@@ -215,7 +215,7 @@ func TestWaitEnds(t *testing.T) {
 		s.finished()
 
 		s = newStage(t, nil, nil)
-		time.AfterFunc(time.Second, s.close)
+		time.AfterFunc(time.Second, func() { s.close(false) })
 		if _, err := s.wait(t.Context()); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("got %v", err)
 		}

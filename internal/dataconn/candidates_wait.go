@@ -15,11 +15,14 @@ func (c *candidates) wait(ctx context.Context) (*Conn, error) {
 		return nil, errors.New("dataconn: Wait called twice")
 	}
 	c.waiting = true
+	c.life.stop()
 	for _, one := range c.open {
-		one.startLimit()
+		if one.held == nil && !one.declined {
+			one.startLimit()
+		}
 	}
 	c.mu.Unlock()
-	defer c.close()
+	defer c.close(true)
 
 	for {
 		conn, done, err := c.outcome()
@@ -47,32 +50,40 @@ func (c *candidates) wait(ctx context.Context) (*Conn, error) {
 func (c *candidates) outcome() (conn *Conn, done bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.bound != nil {
+	switch {
+	case c.bound != nil:
 		conn, c.bound = c.bound, nil
 		return conn, true, nil
-	}
-	if c.closed {
+	case c.verdict != nil:
+		return nil, true, c.verdict
+	case c.closed:
 		return nil, true, fmt.Errorf("dataconn: the offer was given up: %w", net.ErrClosed)
+	case c.failure == nil, errors.Is(c.failure, ErrUnproven):
+		// One without proof leaves the offer to others: it may have been a thief's.
+		return nil, false, c.failure
 	}
-	if err = c.failure; err != nil && !errors.Is(err, ErrHandshake) {
+	if err = c.failure; !errors.Is(err, ErrHandshake) {
 		err = fmt.Errorf("%w: %w", ErrHandshake, err)
 	}
-	return nil, err != nil && len(c.open) == 0 && !c.over, err
+	return nil, !c.terms.patient && len(c.open) == 0 && !c.over, err
 }
 
 // close refuses everything that has not been given out by wait. It does not
-// wait for the handshakes that run; running.Wait does.
-func (c *candidates) close() {
+// wait for the handshakes that run; running.Wait does. lapse says that the client
+// has not been told to stay away: unless one has been bound it may yet connect,
+// and those that failed or were refused may have been strays.
+func (c *candidates) close(lapse bool) {
 	c.mu.Lock()
 	unclaimed, wasOver := c.bound, c.over
 	c.bound, c.closed = nil, true
+	c.life.stop()
 	var rivals []*candidate
 	if !wasOver {
 		rivals = c.finish()
 	}
 	c.mu.Unlock()
 	if !wasOver {
-		c.refuse(rivals)
+		c.refuse(rivals, lapse)
 	}
 	if unclaimed != nil {
 		unclaimed.Abort()

@@ -5,7 +5,9 @@
 // It knows nothing of sessions, commands or replies. Who may resume which TLS
 // session is decided by the caller in the [Secure] function that it passes.
 //
-// How a data port is chosen is in lot.go, how the one connection is chosen
-// among those that arrive there in candidates.go, and how a data connection
-// ends in conn.go.
+// A server has one of two kinds of data ports. [Shared] has a few that are always
+// open: who owns a port, who waits for it and when nobody may have it is in
+// shared_slots.go and shared_offer.go. [Exclusive] opens one for each transfer,
+// chosen in lot.go. For both, candidates.go and candidates_proof.go choose the one
+// connection among those that arrive. How a data connection ends is in conn.go.
 package dataconn

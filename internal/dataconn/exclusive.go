@@ -16,10 +16,12 @@ const rescan = time.Second
 
 // Exclusive is a [Ports] with a listener of its own for every offer, on a port
 // taken by lot out of a range: the classic way of passive mode. A port is
-// free again as soon as its offer is bound or closed.
+// free again as soon as its offer is bound or closed, or has lapsed: a client that
+// connects late finds nobody there, or, seldom, the next offer by lot.
 type Exclusive struct {
 	lot   *lot // nil: the kernel chooses
 	count counters
+	terms terms
 
 	ctx   context.Context // ends with Close
 	close context.CancelFunc
@@ -47,6 +49,7 @@ type lane struct {
 func NewExclusive(from, to uint16) *Exclusive {
 	x := &Exclusive{lanes: map[netip.Addr]*lane{}, offers: map[*exclusiveOffer]struct{}{}}
 	x.ctx, x.close = context.WithCancel(context.Background())
+	x.terms = terms{life: OfferLife, grace: proofGrace, crowd: &crowd{}}
 	if from != 0 || to != 0 {
 		x.lot = newLot(max(1, min(from, to)), max(from, to))
 	}

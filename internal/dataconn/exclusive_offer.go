@@ -2,9 +2,7 @@ package dataconn
 
 import (
 	"context"
-	"errors"
 	"net"
-	"time"
 )
 
 // exclusiveOffer is one listener and the candidates that it brings.
@@ -19,45 +17,20 @@ type exclusiveOffer struct {
 
 func newExclusiveOffer(ctx context.Context, x *Exclusive, r Request, listener *net.TCPListener, l *lane) *exclusiveOffer {
 	o := &exclusiveOffer{ports: x, listener: listener, port: portOf(listener), ended: make(chan struct{})}
-	o.candidates = newCandidates(ctx, r, &x.count, func() {
+	o.candidates = newCandidates(ctx, r, x.terms, &x.count, func(bool) {
 		// First the listener: whatever waits in its queue is reset by the kernel,
 		// and whoever connects later is refused (S-56).
 		_ = listener.Close()
 		x.leave(r.Local, l, o.port)
 	})
 	go func() {
-		o.accept()
+		// From the offer on, not from Wait: clients connect early.
+		accept(listener, o.candidates.ctx.Done(), o.candidates.add)
 		o.candidates.running.Wait()
 		o.tidy(true)
 		close(o.ended)
 	}()
 	return o
-}
-
-// accept runs from the offer on, not from Wait: clients connect early.
-func (o *exclusiveOffer) accept() {
-	const shortest, longest = 5 * time.Millisecond, time.Second
-	pause := shortest
-	for {
-		raw, err := o.listener.AcceptTCP()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err == nil {
-			pause = shortest
-			o.candidates.add(raw)
-			continue
-		}
-		// No descriptor left, or the like: that passes, and the client must not
-		// lose its transfer over it.
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-o.candidates.ctx.Done():
-		}
-		timer.Stop()
-		pause = min(2*pause, longest)
-	}
 }
 
 // Port is the port of the listener.
@@ -71,7 +44,7 @@ func (o *exclusiveOffer) Wait(ctx context.Context) (*Conn, error) {
 
 // Close gives up, as Offer has it.
 func (o *exclusiveOffer) Close() {
-	o.candidates.close()
+	o.candidates.close(false)
 	<-o.ended
 	o.tidy(false)
 }

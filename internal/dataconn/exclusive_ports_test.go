@@ -112,11 +112,9 @@ func TestClosePorts(t *testing.T) {
 	}
 }
 
-// Two hundred offers that end in every ugly way leave nothing behind.
-func TestUglyEndsLeaveNothing(t *testing.T) {
-	server, client := testTLS(t, tls.VersionTLS13)
-	ports := NewExclusive(0, 0)
-	before := descriptors(t)
+// uglyEnds are ways in which an offer can come to its end. failing is for a Wait
+// that ends because a candidate fails.
+func uglyEnds(t *testing.T, client *tls.Config, failing context.Context) []func(o Offer) {
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	dial := func(o Offer) *net.TCPConn {
@@ -126,18 +124,18 @@ func TestUglyEndsLeaveNothing(t *testing.T) {
 		}
 		return conn.(*net.TCPConn)
 	}
-	ugly := []func(o Offer){
+	return []func(o Offer){
 		func(o Offer) { o.Close() }, // nobody came
 		func(o Offer) { o.Wait(cancelled) },
 		func(o Offer) { // silent, then Close
 			defer dial(o).Close()
 			o.Close()
 		},
-		func(o Offer) { // RST, and Close is left to the ports
+		func(o Offer) { // RST, and Close is left to others
 			conn := dial(o)
 			conn.SetLinger(0)
 			conn.Close()
-			o.Wait(t.Context())
+			o.Wait(failing)
 		},
 		func(o Offer) { // rubbish, nobody waits
 			conn := dial(o)
@@ -160,6 +158,14 @@ func TestUglyEndsLeaveNothing(t *testing.T) {
 			o.Close()
 		},
 	}
+}
+
+// Two hundred offers that end in every ugly way leave nothing behind.
+func TestUglyEndsLeaveNothing(t *testing.T) {
+	server, client := testTLS(t, tls.VersionTLS13)
+	ports := NewExclusive(0, 0)
+	before := descriptors(t)
+	ugly := uglyEnds(t, client, t.Context())
 	for i := range 200 {
 		o, err := ports.Offer(t.Context(), Request{Local: loopback, Peer: loopback, Secure: secureWith(server)})
 		if err != nil {

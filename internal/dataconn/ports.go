@@ -8,30 +8,64 @@ import (
 	"time"
 )
 
-// ErrNoPort is returned by Offer when every port stayed taken until the
-// context ended.
-var ErrNoPort = errors.New("dataconn: no data port is free")
+// Errors of an offer.
+var (
+	// ErrNoPort is wrapped when no port could be had: all stayed taken for as long
+	// as the implementation waits, or until the context ended.
+	ErrNoPort = errors.New("dataconn: no data port is free")
+	// ErrUnproven is wrapped when a connection completed its handshake without
+	// resuming a TLS session, where the policy requires that.
+	ErrUnproven = errors.New("dataconn: the data connection did not resume a TLS session")
+	// ErrRivals is wrapped when two connections claimed one offer and neither
+	// proved to be of the session, though that has shown that it can.
+	ErrRivals = errors.New("dataconn: two connections claimed one data port, and neither resumed a TLS session")
+)
 
 // Ports hands out passive ports, one offer per answered PASV or EPSV. How a
 // port is found, shared or opened is the matter of the implementation: a
-// listener per offer out of a range, or a few listeners shared by all sessions.
+// listener per offer out of a range ([Exclusive]), or a few listeners shared by
+// all sessions ([Shared]).
 type Ports interface {
 	// Offer reserves a port for one data connection and begins to accept on it
 	// at once: curl finishes its handshake before it sends its command, FileZilla
 	// connects only after the 1xx, and both must work. It waits while no port is
-	// free, until ctx ends.
+	// free, no longer than until ctx ends.
 	Offer(ctx context.Context, r Request) (Offer, error)
 	// Close ends all listening; offers that are waiting fail.
 	Close() error
 }
+
+// PortRange is the ports From and To and those between.
+type PortRange struct{ From, To uint16 }
+
+// Policy says what a resumed TLS session means for a data connection. It has no
+// meaning for one without TLS.
+type Policy uint8
+
+const (
+	// PolicyAuto binds a resumed connection at once, and one that did not resume
+	// at once if the session has never resumed. Else it waits a moment for a
+	// resumed one, since a stranger behind the same NAT may have been faster.
+	PolicyAuto Policy = iota
+	// PolicyRequire refuses connections that do not resume.
+	PolicyRequire
+	// PolicyOff binds the first connection, resumed or not.
+	PolicyOff
+)
 
 // Request says for whom an offer is.
 type Request struct {
 	Local netip.Addr // the control connection's own address: listen there
 	Peer  netip.Addr // the control connection's peer: nobody else is accepted
 	// Secure makes the TLS handshake; nil means PROT C. It is called once for
-	// every candidate, each in its own goroutine, possibly at the same time.
+	// every candidate, each in its own goroutine, possibly at the same time. That
+	// the handshake resumed counts as proof that the connection is of the session's
+	// account, so Secure must resume nothing else.
 	Secure Secure
+	Policy Policy
+	// HasResumed reports whether the session has had a resumed data connection
+	// before, for PolicyAuto. It may be called from any goroutine; nil means no.
+	HasResumed func() bool
 	// Stall is the stall limit of a connection that is bound without TLS; see
 	// [Plain]. With TLS the limit is what Secure gives to [Server].
 	Stall time.Duration
@@ -43,22 +77,29 @@ type Request struct {
 // connection has been bound or refused.
 type Secure func(ctx context.Context, raw net.Conn) (*Conn, error)
 
-// Offer is one passive port waiting for its one data connection.
+// OfferLife is how long an offer waits for the call of Wait, that is, an
+// announced port for its transfer command.
+const OfferLife = 20 * time.Second
+
+// Offer is one passive port waiting for its one data connection. If Wait has not
+// been called within OfferLife the offer lapses: it closes what has connected.
 type Offer interface {
 	// Port is what to announce.
 	Port() uint16
 	// Wait blocks until a connection is bound: right address and, where TLS is
-	// wanted, its handshake completed. It may be called once; whatever it
-	// returns, nothing more is accepted afterwards.
+	// wanted, its handshake completed, with the proof that the policy wants. It may
+	// be called once; whatever it returns, nothing more is accepted afterwards.
 	//
-	// If ctx ends first the error wraps ctx's. Once a candidate has failed in
-	// its handshake, before this call or during it, and no other candidate is
-	// open, Wait does not sit out ctx: the error wraps ErrHandshake. When ctx
-	// ends after such a failure the error wraps both. Of a closed offer the error
+	// If ctx ends first the error wraps ctx's, and ErrHandshake or ErrUnproven
+	// where a candidate failed for that reason. An Exclusive does not sit out ctx
+	// once a candidate has failed in its handshake, before this call or during it,
+	// and no other candidate is open: the port was only this client's to know. The
+	// error wraps ErrRivals as soon as that is known. Of a closed or lapsed offer it
 	// wraps net.ErrClosed.
 	Wait(ctx context.Context) (*Conn, error)
-	// Close gives the offer up, closes its candidates, frees the port and waits
-	// until every Secure that is still running has returned. A connection that
-	// Wait has returned is not touched. It may be called again.
+	// Close gives the offer up, closes its candidates, frees the port at once, also
+	// from the quarantine after a lapse, and waits until every Secure that is still
+	// running has returned. A connection that Wait has returned is not touched. It
+	// may be called again, and must be called in the end, also after Wait.
 	Close()
 }

@@ -1,0 +1,80 @@
+package dataconn
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// proofGrace is how long a connection that did not resume has to wait for one
+	// that does, where the session has resumed before.
+	proofGrace = 250 * time.Millisecond
+	// declineLimit bounds the polite end of a connection without proof.
+	declineLimit = 2 * time.Second
+)
+
+type judgement int
+
+const (
+	binds judgement = iota
+	holds
+	declines
+)
+
+// judge says what a completed handshake is worth. A ticket alone proves nothing,
+// since it crosses the wire in the clear; that the handshake resumed with it
+// does. The lock is held.
+func (c *candidates) judge(conn *Conn) judgement {
+	r := c.request
+	if r.Secure == nil || r.Policy == PolicyOff || conn.Resumed() {
+		return binds
+	}
+	c.count.unproven.Add(1)
+	switch {
+	case r.Policy == PolicyRequire:
+		return declines
+	case r.HasResumed != nil && r.HasResumed():
+		return holds
+	}
+	return binds
+}
+
+// graceOver decides between those that were held. A proven rival would have won
+// before.
+func (c *candidates) graceOver() {
+	c.mu.Lock()
+	c.grace = nil
+	var held []*candidate
+	for _, one := range c.open {
+		if one.held != nil {
+			held = append(held, one)
+		}
+	}
+	switch {
+	case c.over || len(held) == 0: // settled meanwhile, or all had to make room
+		c.mu.Unlock()
+	case len(held) == 1:
+		c.win(held[0], held[0].held)
+	default:
+		c.verdict = ErrRivals
+		c.count.rivals.Add(1)
+		rivals := c.finish()
+		c.mu.Unlock()
+		c.refuse(rivals, false)
+		c.wake()
+	}
+}
+
+// decline ends a connection so that its client goes on to read the reply on the
+// control connection: a RST would be taken for a broken network. The offer stays
+// open for others meanwhile.
+func (c *candidates) decline(conn *Conn) {
+	unhook := context.AfterFunc(c.ctx, conn.Abort)
+	defer unhook()
+	conn.raw.limitUntil(time.Now().Add(declineLimit))
+	if conn.Finish() == nil {
+		conn.Drain(declineLimit)
+	} else {
+		conn.Abort()
+	}
+}
