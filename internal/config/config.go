@@ -38,6 +38,7 @@ type DataConfig struct {
 	Fallback      PortRange  // zero: none
 	Resumption    string     // ResumptionAuto, ResumptionRequire or ResumptionOff
 	PublicAddress netip.Addr // IPv4, or not valid where none is set
+	Active        bool
 }
 
 // TLSConfig is the section [tls].

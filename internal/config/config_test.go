@@ -30,6 +30,7 @@ mode = "shared"
 fallback = "6000-6099"
 resumption = "require"
 public_address = "203.0.113.5"
+active = true
 
 [tls]
 cert = "/etc/tls/server.crt"
@@ -65,7 +66,7 @@ func fullConfig() Config {
 		Dir: "/srv/files", State: "/var/lib/sealane",
 		Listen: ListenConfig{Explicit: Listen{Set: true, Host: "192.0.2.1", Port: 21}, Implicit: Listen{Set: true, Off: true}},
 		Data: DataConfig{Ports: PortRange{5000, 5099}, Mode: ModeShared, Fallback: PortRange{6000, 6099},
-			Resumption: ResumptionRequire, PublicAddress: netip.MustParseAddr("203.0.113.5")},
+			Resumption: ResumptionRequire, PublicAddress: netip.MustParseAddr("203.0.113.5"), Active: true},
 		TLS: TLSConfig{Cert: "/etc/tls/server.crt", Key: "/etc/tls/server.key", InsecurePlaintext: true},
 		Accounts: []Account{
 			{Name: "anna", Password: "a secret"},

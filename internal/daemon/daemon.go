@@ -133,6 +133,7 @@ func (d *daemon) build() {
 			From: data.Ports.From, To: data.Ports.To,
 			FallbackFrom: data.Fallback.From, FallbackTo: data.Fallback.To,
 			PublicAddress: data.PublicAddress,
+			Active:        data.Active,
 		},
 		Limits: ftpserver.Limits{
 			Sessions: l.Sessions, SessionsPerAddress: l.SessionsPerAddress,

@@ -58,6 +58,9 @@ type candidates struct {
 	running sync.WaitGroup // candidates and alarms
 	changed chan struct{}  // wakes wait; one token is enough
 
+	polite      context.Context // of those that are being told to go
+	cutDeclined context.CancelFunc
+
 	mu      sync.Mutex
 	open    []*candidate
 	over    bool // one has won, or closed: whatever else arrives is refused
@@ -85,6 +88,7 @@ type candidate struct {
 func newCandidates(ctx context.Context, r Request, how terms, count *counters, settled func(lapsed bool)) *candidates {
 	c := &candidates{request: r, terms: how, count: count, settled: settled, changed: make(chan struct{}, 1)}
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	c.polite, c.cutDeclined = context.WithCancel(context.WithoutCancel(ctx))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.life = newAlarm(&c.running, how.life, func() { c.close(true) })
@@ -185,6 +189,7 @@ func (c *candidates) run(one *candidate) {
 		one.declined = true
 		c.failure = ErrUnproven
 		c.mu.Unlock()
+		c.wake()
 		c.decline(conn)
 		c.mu.Lock()
 		c.remove(one)
@@ -244,11 +249,11 @@ func (c *candidates) secure(one *candidate) (*Conn, error) {
 }
 
 // finish marks the end of accepting and returns the candidates left over for
-// refuse; the lock is held.
+// refuse, without those that are being told to go; the lock is held.
 func (c *candidates) finish() []*candidate {
 	c.over = true
 	c.grace.stop()
-	rivals := c.open
+	rivals := slices.DeleteFunc(c.open, func(one *candidate) bool { return one.declined })
 	c.open = nil
 	return rivals
 }

@@ -9,7 +9,8 @@ const (
 	// proofGrace is how long a connection that did not resume has to wait for one
 	// that does, where the session has resumed before.
 	proofGrace = 250 * time.Millisecond
-	// declineLimit bounds the polite end of a connection without proof.
+	// declineLimit bounds the polite end of a connection without the proof that is
+	// required, and is how long others have then to come with it.
 	declineLimit = 2 * time.Second
 )
 
@@ -69,7 +70,7 @@ func (c *candidates) graceOver() {
 // control connection: a RST would be taken for a broken network. The offer stays
 // open for others meanwhile.
 func (c *candidates) decline(conn *Conn) {
-	unhook := context.AfterFunc(c.ctx, conn.Abort)
+	unhook := context.AfterFunc(c.polite, conn.Abort)
 	defer unhook()
 	conn.raw.limitUntil(time.Now().Add(declineLimit))
 	if conn.Finish() == nil {

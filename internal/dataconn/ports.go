@@ -94,7 +94,9 @@ type Offer interface {
 	// where a candidate failed for that reason. An Exclusive does not sit out ctx
 	// once a candidate has failed in its handshake, before this call or during it,
 	// and no other candidate is open: the port was only this client's to know. The
-	// error wraps ErrRivals as soon as that is known. Of a closed or lapsed offer it
+	// error wraps ErrRivals as soon as that is known, and ErrUnproven 2 s after a
+	// candidate came without the proof that is required, if no other is in its
+	// handshake by then. Of a closed or lapsed offer it
 	// wraps net.ErrClosed.
 	Wait(ctx context.Context) (*Conn, error)
 	// Close gives the offer up, closes its candidates, frees the port at once, also

@@ -39,9 +39,9 @@ func TestSP06ProofDecides(t *testing.T) {
 		{name: "never resumed", never: true, arrivals: []arrival{{0, "unproven"}}},
 		{name: "off", policy: PolicyOff, arrivals: []arrival{{0, "unproven"}, {ms, "proven"}}},
 		{name: "require, proven", policy: PolicyRequire, arrivals: []arrival{{0, "proven"}}},
-		{name: "require, thief first", policy: PolicyRequire, arrivals: []arrival{{0, "unproven"}, {5 * time.Second, "proven"}}, winner: 1, at: 5 * time.Second},
-		{name: "require, never resumed", policy: PolicyRequire, never: true, arrivals: []arrival{{0, "unproven"}}, winner: -1, want: ErrUnproven, at: 10 * time.Second},
-		{name: "require, then rubbish", policy: PolicyRequire, arrivals: []arrival{{0, "unproven"}, {ms, "rubbish"}}, winner: -1, want: ErrUnproven, at: 10 * time.Second},
+		{name: "require, thief first", policy: PolicyRequire, arrivals: []arrival{{0, "unproven"}, {time.Second, "proven"}}, winner: 1, at: time.Second},
+		{name: "require, never resumed", policy: PolicyRequire, never: true, arrivals: []arrival{{0, "unproven"}}, winner: -1, want: ErrUnproven, at: declineLimit},
+		{name: "require, then rubbish", policy: PolicyRequire, arrivals: []arrival{{0, "unproven"}, {ms, "rubbish"}}, winner: -1, want: ErrUnproven, at: declineLimit},
 		// A stray that fails does not end the wait for the true one.
 		{name: "rubbish alone", arrivals: []arrival{{0, "rubbish"}}, winner: -1, want: ErrHandshake, at: 10 * time.Second},
 		{name: "rubbish first", arrivals: []arrival{{0, "rubbish"}, {9 * time.Second, "proven"}}, winner: 1, at: 9 * time.Second},
@@ -112,7 +112,7 @@ func TestExclusiveKeepsWaitingForProof(t *testing.T) {
 		s := newStage(t, nil, nil)
 		s.request.Secure, s.request.Policy = fakeHandshake, PolicyRequire
 		go s.connect(loopback).Write([]byte("unproven"))
-		time.AfterFunc(5*time.Second, func() { go s.connect(loopback).Write([]byte("proven")) })
+		time.AfterFunc(time.Second, func() { go s.connect(loopback).Write([]byte("proven")) })
 		synctest.Wait() // the first is gone already
 		conn, err := s.wait(t.Context())
 		if err != nil {
