@@ -30,7 +30,10 @@ const protocolRules = `
   stays. SIZE in TYPE A is 550, and a transfer behind REST with an offset above 0 is 554: use TYPE I.
 - **REST** holds for the next RETR, STOR or APPE, across TYPE, MODE, STRU, PBSZ, PROT, PASV, EPSV, OPTS, SIZE and MDTM; any other command drops it. An offset beyond the
   end of the file is 554. APPE behind REST acts as STOR.
-- **PASV and EPSV.** Only the address of the control connection may connect. A data command that is refused gives the port back: send PASV or EPSV again.
+- **PASV and EPSV.** Only the address of the control connection may connect, at once or within 10 s after the 150; else 425. The port waits 20 s for its command. A data command that is refused
+  gives the port back: send PASV or EPSV again. When all ports of an address are taken the reply waits, for 10 s at most; then 425.
+- **PROT P.** The handshake may come before, with or after the 150. If it fails: 522. Where resumption is required: 522 as well, 2 s after a connection that did not resume.
+- **PORT and EPRT**, where active mode is on: any address but the control connection's own peer, and any port below 1024, is 504. The server is the TLS server (RFC 4217 §7).
 - **ABOR** during a transfer: 426 for the transfer, then 226; if the transfer ended first, its own 226, then 226. Otherwise 225.
 - **AUTH.** TLS and TLS-C leave the data level at C; TLS-P and SSL set it to P. With each of them TLS 1.2 or 1.3 is spoken. Bytes behind AUTH in the same packet end the session with 421.
 - **LIST and NLST** take options in the manner of ls ("-la") and pass them over. Times are UTC, as those of MDTM. NLST puts the directory that it was given in front of each name.
