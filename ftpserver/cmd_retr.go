@@ -26,13 +26,32 @@ func cmdRetr(ctx context.Context, s *session, arg string) (*job, error) {
 		return nil, err
 	}
 	srv, filter := s.srv, s.typ.outgoing()
+	whole := &wholeReader{r: f, left: f.Entry().Size - offset}
 	return s.transferJob(transfer{
 		path: p,
 		move: func(_ context.Context, conn *dataconn.Conn) (int64, error) {
-			return srv.send(conn, filter(f))
+			return srv.send(conn, filter(whole))
 		},
 		abandon: func(error) { f.Close() },
 	}), nil
+}
+
+// wholeReader gives vfs.ErrConflict in place of an io.EOF that comes too early: a
+// program that writes the file in place has cut it meanwhile, and what was sent is
+// neither the old version nor the new one. A file that grows is no harm: that is
+// how logs are downloaded.
+type wholeReader struct {
+	r    io.Reader
+	left int64 // bytes of the file as it was when it was opened
+}
+
+func (w *wholeReader) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	w.left -= int64(n)
+	if err == io.EOF && w.left > 0 {
+		err = vfs.ErrConflict
+	}
+	return n, err
 }
 
 func (s *session) openAt(ctx context.Context, p vfs.Path, offset int64) (vfs.File, error) {

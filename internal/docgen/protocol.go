@@ -26,6 +26,7 @@ const protocolRules = `
 
 - **Uploads.** Nothing is seen under the name before the end of the data has been proven (` + "`close_notify`" + ` under TLS, RFC 8446 §6.1) and the file has been
   committed; only then comes 226. An upload that was cut is answered 426 and leaves the old file, if any, as it was.
+- **Downloads.** A file that turns out shorter than it was when it was opened, because a program has cut it in place, is 450, and the data connection is cut; one that has grown is sent to its end.
 - **TYPE A.** Files are stored with LF. On the way out an LF without CR before it becomes CRLF, and CRLF stays; on the way in CRLF becomes LF, and a lone CR
   stays. SIZE in TYPE A is 550, and a transfer behind REST with an offset above 0 is 554: use TYPE I.
 - **REST** holds for the next RETR, STOR or APPE, across TYPE, MODE, STRU, PBSZ, PROT, PASV, EPSV, OPTS, SIZE and MDTM; any other command drops it. An offset beyond the
