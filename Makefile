@@ -3,6 +3,7 @@
 GO          ?= go
 FUZZTIME    ?= 10s
 TESTFLAGS   ?=
+BENCHFLAGS  ?=
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS    = linux/amd64 linux/arm64 linux/386 darwin/arm64 windows/amd64 freebsd/amd64
 
@@ -56,8 +57,9 @@ check-docs: ## fail if a generated page is out of date
 	done
 
 .PHONY: bench
-bench: ## run the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: ## measure against other servers, as root on Debian; flags in BENCHFLAGS
+	bench/install.sh bin/bench-servers
+	$(GO) run ./bench $(BENCHFLAGS)
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10s)

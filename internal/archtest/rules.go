@@ -77,6 +77,7 @@ func House() Plan {
 			{Package: "internal/archtest"},
 			{Package: "internal/docgen", Module: []string{"ftp", "ftpserver"}},
 			{Package: "interop"},
+			{Package: "bench"},
 		},
 		Tests: []string{
 			"ftptest", "vfs", "vfs/memfs", "vfs/osfs", "vfs/vfstest", "auth", "auth/password", "certs", "ftp",
@@ -91,7 +92,7 @@ func House() Plan {
 // owes them documentation.
 func public(pkg string) bool {
 	switch top(pkg) {
-	case "cmd", "internal", "interop":
+	case "cmd", "internal", "interop", "bench":
 		return false
 	}
 	return true
