@@ -169,6 +169,7 @@ func (c *Conn) Drain(limit time.Duration) {
 	// The raw connection and not the stream: after a close_notify the stream
 	// stays at io.EOF and leaves in the kernel what came behind it.
 	c.raw.limitUntil(time.Now().Add(limit))
+	c.raw.wide = false // what is thrown away needs no large buffer
 	_, _ = io.Copy(io.Discard, onlyReader{c.raw})
 	_ = c.raw.Close()
 }
