@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,6 +38,9 @@ func (l link) port() int {
 	}
 	return l.server.explicit
 }
+
+// address is HOST:PORT.
+func (l link) address() string { return net.JoinHostPort(l.host, strconv.Itoa(l.port())) }
 
 // mode is what the scripts in testdata take as their third argument.
 func (l link) mode() string {
@@ -71,7 +76,7 @@ type client struct {
 }
 
 func clients() []client {
-	return []client{curl(), lftp(), wget(), ftplib(), netFTP(), php(), tnftp()}
+	return []client{curl(), lftp(), wget(), ftplib(), netFTP(), php(), tnftp(), rclone()}
 }
 
 // need skips the test if the client is not there, or fails it where it has to be.

@@ -72,7 +72,7 @@ func curlURL(l link, name string) string {
 	for i, part := range parts {
 		parts[i] = url.PathEscape(part)
 	}
-	return fmt.Sprintf("%s://127.0.0.1:%d/%s", scheme, l.port(), strings.Join(parts, "/"))
+	return fmt.Sprintf("%s://%s/%s", scheme, l.address(), strings.Join(parts, "/"))
 }
 
 // TestCurlParallel: 20 transfers at once, which share curl's cache of TLS

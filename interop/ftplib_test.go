@@ -26,9 +26,7 @@ func scripted(c client, env func(t *testing.T, l link) []string, script ...strin
 		if env != nil {
 			more = env(t, l)
 		}
-		all := append(script[:len(script):len(script)],
-			"127.0.0.1", strconv.Itoa(l.port()), l.mode(), l.version, l.ca, user, l.password)
-		return runWith(t, more, "", c.program, append(all, args...)...)
+		return runWith(t, more, "", c.program, scriptArgs(l, script, args...)...)
 	}
 	c.put = func(t *testing.T, l link, local, remote string) { do(t, l, "put", local, remote, "0") }
 	c.get = func(t *testing.T, l link, remote, local string) { do(t, l, "get", remote, local, "0") }
@@ -45,4 +43,11 @@ func scripted(c client, env func(t *testing.T, l link) []string, script ...strin
 	c.remove = func(t *testing.T, l link, name string) { do(t, l, "remove", name) }
 	c.rmdir = func(t *testing.T, l link, dir string) { do(t, l, "rmdir", dir) }
 	return c
+}
+
+// scriptArgs are the arguments of a script in testdata, and of what runs it.
+func scriptArgs(l link, script []string, args ...string) []string {
+	all := append(script[:len(script):len(script)],
+		l.host, strconv.Itoa(l.port()), l.mode(), l.version, l.ca, user, l.password)
+	return append(all, args...)
 }

@@ -18,6 +18,10 @@ want perl perl -MNet::FTP -e 1
 want libio-socket-ssl-perl perl -MIO::Socket::SSL -e 1
 want php-cli php -r 'exit(function_exists("ftp_ssl_connect") ? 0 : 1);'
 want tnftp sh -c 'command -v tnftp'
+want rclone rclone version
+# For the tests in network namespaces, which run as root only.
+want iproute2 ip -V
+want iptables iptables --version
 
 if [ -z "$missing" ]; then
 	exit 0

@@ -65,6 +65,10 @@ func TestLftpMirror(t *testing.T) {
 
 func lftpRun(t *testing.T, l link, commands string) string {
 	t.Helper()
+	return run(t, "lftp", lftpArgs(l, commands)...)
+}
+
+func lftpArgs(l link, commands string) []string {
 	scheme := "ftp"
 	if l.implicit {
 		scheme = "ftps"
@@ -74,10 +78,10 @@ func lftpRun(t *testing.T, l link, commands string) string {
 		"set ftp:ssl-force yes", "set ftp:ssl-protect-data yes", "set ftp:ssl-protect-list yes",
 		"set ssl:verify-certificate yes", "set ssl:ca-file " + lftpQuote(l.ca),
 		"set ssl:priority NORMAL:-VERS-ALL:+VERS-TLS" + l.version,
-		fmt.Sprintf("open -u %s,%s %s://127.0.0.1:%d", user, l.password, scheme, l.port()),
+		fmt.Sprintf("open -u %s,%s %s://%s", user, l.password, scheme, l.address()),
 		commands,
 	}
-	return run(t, "lftp", "--norc", "-c", strings.Join(settings, "; "))
+	return []string{"--norc", "-c", strings.Join(settings, "; ")}
 }
 
 // lftpQuote makes one word of a name.

@@ -4,14 +4,15 @@ package interop
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -20,21 +21,37 @@ import (
 
 const (
 	user = "alice"
-	// dataPorts leaves room for the parallel downloads and for ports that wait
-	// to be used again.
-	dataPorts = 64
+	// dataPorts is as many as the program has by default.
+	dataPorts = 8
 	// firstPort and lastPort lie below the ports that Linux and the BSDs hand out
 	// to outgoing connections, so that a port that was free stays free.
 	firstPort, lastPort = 20000, 30000
 )
 
+// site is where a server listens.
+type site struct {
+	host     string // its address
+	explicit int    // its ports
+	implicit int
+	data     int      // first of the data ports
+	ports    int      // number of data ports
+	within   []string // what to put before a command to run it there; nil for here
+}
+
+// local is a site on loopback with so many data ports.
+func local(t *testing.T, ports int) site {
+	t.Helper()
+	first := freePorts(t, ports+2)
+	return site{host: "127.0.0.1", explicit: first, implicit: first + 1, data: first + 2, ports: ports}
+}
+
 // server is one running "sealane serve".
 type server struct {
+	site
 	dir      string // the folder that it serves
 	ca       string // its certificate
 	password string
-	explicit int // ports on 127.0.0.1
-	implicit int
+	pid      int
 	output   *output
 }
 
@@ -54,6 +71,15 @@ func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.text.String()
+}
+
+// tail is the last n bytes of it.
+func (o *output) tail(n int) string {
+	s := o.String()
+	if len(s) > n {
+		return "...\n" + s[len(s)-n:]
+	}
+	return s
 }
 
 // binary builds the program once for all tests, unless SEALANE_PROGRAM names one
@@ -85,66 +111,64 @@ func TestMain(m *testing.M) {
 	}())
 }
 
-// serve starts the program on loopback and waits until both listeners accept.
-// At the end of the test it is stopped with SIGTERM and must exit with 0.
+// serve starts the program on loopback and waits until it is ready. At the end of
+// the test it is stopped with SIGTERM and must exit with 0.
 func serve(t *testing.T, flags ...string) *server {
+	t.Helper()
+	return serveAt(t, local(t, dataPorts), flags...)
+}
+
+// serveAt is serve at a place of the caller's choice.
+func serveAt(t *testing.T, at site, flags ...string) *server {
 	t.Helper()
 	program, err := binary()
 	if err != nil {
 		t.Fatal(err)
 	}
 	state := filepath.Join(t.TempDir(), "state")
-	ports := freePorts(t, dataPorts+2)
 	s := &server{
-		dir:      t.TempDir(),
-		ca:       filepath.Join(state, "server.crt"),
-		password: rand.Text(),
-		explicit: ports, implicit: ports + 1,
-		output: new(output),
+		site: at, dir: t.TempDir(), ca: filepath.Join(state, "server.crt"), password: rand.Text(), output: new(output),
 	}
-	args := append([]string{
-		"serve", s.dir, "--state", state,
-		"--explicit", "127.0.0.1:" + strconv.Itoa(s.explicit),
-		"--implicit", "127.0.0.1:" + strconv.Itoa(s.implicit),
-		"--data-ports", fmt.Sprintf("%d-%d", ports+2, ports+1+dataPorts),
-		"--user", user + ":" + s.password,
-	}, flags...)
-	cmd := exec.Command(program, args...)
+	args := append(at.within[:len(at.within):len(at.within)],
+		program, "serve", s.dir, "--state", state,
+		"--explicit", net.JoinHostPort(s.host, strconv.Itoa(s.explicit)),
+		"--implicit", net.JoinHostPort(s.host, strconv.Itoa(s.implicit)),
+		"--data-ports", fmt.Sprintf("%d-%d", s.data, s.data+s.ports-1),
+		"--user", user+":"+s.password,
+	)
+	args = append(args, flags...)
+	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr = s.output, s.output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	s.pid = cmd.Process.Pid // "ip netns exec" becomes the program, so it is right there, too
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	t.Cleanup(func() { stop(t, cmd, ended, s.output) })
-	for _, port := range []int{s.explicit, s.implicit} {
-		if err := accepts(port, ended); err != nil {
-			t.Fatalf("port %d of sealane serve: %v", port, err)
-		}
+	if err := s.ready(ended); err != nil {
+		t.Fatalf("sealane serve: %v", err)
 	}
 	return s
 }
 
-// accepts waits until something listens on port.
-func accepts(port int, ended chan error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
+// ready waits until the program says that it listens. To connect would not do:
+// it leaves a session in the log, and does not reach every site.
+func (s *server) ready(ended chan error) error {
+	late := time.After(30 * time.Second)
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
-	for {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(port))
-		if err == nil {
-			return conn.Close()
-		}
+	for !strings.Contains(s.output.String(), "\nReady.") {
 		select {
 		case end := <-ended:
 			ended <- end // for stop
 			return fmt.Errorf("the program ended: %v", end)
-		case <-ctx.Done():
-			return err
+		case <-late:
+			return errors.New("not ready after 30 seconds")
 		case <-again.C:
 		}
 	}
+	return nil
 }
 
 func stop(t *testing.T, cmd *exec.Cmd, ended chan error, output *output) {
@@ -163,7 +187,7 @@ func stop(t *testing.T, cmd *exec.Cmd, ended chan error, output *output) {
 		t.Errorf("sealane serve: %v", err)
 	}
 	if t.Failed() {
-		t.Logf("sealane serve printed:\n%s", output)
+		t.Logf("sealane serve printed:\n%s", output.tail(64*kib))
 	}
 }
 

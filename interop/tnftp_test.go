@@ -47,7 +47,7 @@ func tnftp() client {
 func tnftpRun(t *testing.T, l link, commands ...string) string {
 	t.Helper()
 	lines := append([]string{fmt.Sprintf("user %s %s", user, l.password), "binary"}, commands...)
-	return runWith(t, nil, strings.Join(lines, "\n")+"\nquit\n", "tnftp", "-n", "-i", "-v", "127.0.0.1", fmt.Sprint(l.port()))
+	return runWith(t, nil, strings.Join(lines, "\n")+"\nquit\n", "tnftp", "-n", "-i", "-v", l.host, fmt.Sprint(l.port()))
 }
 
 // tnftpQuote makes one word of a name. Between quotes tnftp knows no escape, so

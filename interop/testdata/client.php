@@ -34,6 +34,14 @@ switch ($operation) {
     case 'mkdir':
         must('mkdir', ftp_mkdir($ftp, $args[0]));
         break;
+    case 'move':
+        // down REMOTE LOCAL or up LOCAL REMOTE, as often as there are
+        foreach (array_chunk($args, 3) as [$way, $source, $target]) {
+            must($way, $way === 'down'
+                ? ftp_get($ftp, $target, $source, FTP_BINARY)
+                : ftp_put($ftp, $target, $source, FTP_BINARY));
+        }
+        break;
     case 'rename':
         must('rename', ftp_rename($ftp, $args[0], $args[1]));
         break;

@@ -52,6 +52,11 @@ if ($operation eq 'put') {
     print $all;
 } elsif ($operation eq 'mkdir') {
     must(mkdir => $ftp->mkdir($args[0]));
+} elsif ($operation eq 'move') {
+    # down REMOTE LOCAL or up LOCAL REMOTE, as often as there are
+    while (my ($way, $source, $target) = splice(@args, 0, 3)) {
+        must($way => $way eq 'down' ? $ftp->get($source, $target) : $ftp->put($source, $target));
+    }
 } elsif ($operation eq 'rename') {
     must(rename => $ftp->rename(@args));
 } elsif ($operation eq 'remove') {

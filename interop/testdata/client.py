@@ -59,6 +59,15 @@ elif operation == "facts":
 elif operation == "mkdir":
     if not ftp.mkd(args[0]).endswith(args[0]):
         sys.exit("257 does not name the folder")
+elif operation == "move":
+    # down REMOTE LOCAL or up LOCAL REMOTE, as often as there are
+    for way, source, target in zip(args[0::3], args[1::3], args[2::3]):
+        if way == "down":
+            with open(target, "wb") as f:
+                ftp.retrbinary("RETR " + source, f.write)
+        else:
+            with open(source, "rb") as f:
+                ftp.storbinary("STOR " + target, f)
 elif operation == "rename":
     ftp.rename(args[0], args[1])
 elif operation == "remove":
