@@ -114,6 +114,8 @@ type dataGate struct {
 	account string
 	// upload is set once the command is known to be an upload.
 	upload atomic.Bool
+	// hasResumed reports whether the session has had a resumed data connection.
+	hasResumed func() bool
 }
 
 // secure is the dataconn.Secure of the offer.
@@ -142,8 +144,10 @@ func (g *dataGate) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		return ss, nil
 	}
 	if slices.Contains(hello.SupportedVersions, tls.VersionTLS13) && !slices.Contains(hello.Extensions, extPreSharedKey) {
-		// The same loss, and no use: who offers no ticket keeps none.
-		c.SessionTicketsDisabled = true
+		// The same loss, and mostly no use: who offers no ticket keeps none. But a
+		// client that has resumed in this session has only run out of them: OpenSSL
+		// uses each once, and an upload brought none (PHP).
+		c.SessionTicketsDisabled = g.upload.Load() || !g.hasResumed()
 	}
 	return c, nil
 }

@@ -189,7 +189,8 @@ func TestSP11ControlNeverResumes(t *testing.T) {
 // T-07: who gets a new ticket on a data connection. In TLS 1.3 one who offered
 // none gets none, as it would lie unread when the client closes, and the RST
 // that this causes destroys the tail of an upload; one who offered gets one,
-// since curl uses each once; but not for an upload that was known before the
+// since curl uses each once, and so does one who has resumed before and has none
+// left; but not for an upload that was known before the
 // handshake, which the client does not read in. In TLS 1.2 a resumed connection
 // gets the empty ticket: PHP fails on a renewed one.
 func TestT07NewTickets(t *testing.T) {
@@ -229,6 +230,9 @@ func TestT07NewTickets(t *testing.T) {
 			transfer("download, offered", true, false, "RETR f", 1, 0)
 			transfer("early upload, offered", true, true, "STOR g", 1, 0)
 			transfer("upload, offered", true, false, "STOR g", 0, 0)
+			// A client that has resumed before has only run out of tickets.
+			transfer("download, none left", false, false, "RETR f", 1, 0)
+			transfer("upload, none left", false, false, "STOR g", 0, 0)
 			return
 		}
 		transfer("download, offered", true, false, "RETR f", 1, 1)
