@@ -60,7 +60,10 @@ func withHint(err error, format string, args ...any) error {
 func exitCode(err error) int {
 	var usage usageError
 	var refused *ftp.Error
-	var network net.Error
+	// Not net.Error: every error number of the system is one, "permission denied" of
+	// a local file too.
+	var dial *net.OpError
+	var name *net.DNSError
 	switch {
 	case err == nil:
 		return exitOK
@@ -76,7 +79,7 @@ func exitCode(err error) int {
 		return exitNotVerified
 	case errors.As(err, &refused):
 		return exitRefused
-	case errors.Is(err, ftpclient.ErrNetwork), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &network):
+	case errors.Is(err, ftpclient.ErrNetwork), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &dial), errors.As(err, &name):
 		return exitNetwork
 	}
 	return exitOther

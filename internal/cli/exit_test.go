@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/sealane/sealane/certs"
@@ -30,6 +31,8 @@ func TestExitCode_T12(t *testing.T) {
 		{nil, exitOK, ""},
 		{errors.New("other"), exitOther, ""},
 		{fs.ErrPermission, exitOther, ""},
+		{&fs.PathError{Op: "open", Path: "/x", Err: syscall.EACCES}, exitOther, ""},
+		{&net.DNSError{Err: "no such host", Name: "x"}, exitNetwork, "host"},
 		{usagef("bad flag"), exitUsage, "--help"},
 		{wrap(ftp.ErrURL), exitUsage, "--help"},
 		{wrap(refused), exitRefused, "sealane ls"},

@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 //
 //	start [arg ...]    "sealane serve" with these arguments, until it is ready;
 //	                   sets $EXPLICIT, $IMPLICIT (HOST:PORT), $PIN, $PASSWORD
-//	stop               end it politely, and demand exit code 0
+//	halt               end it politely, and demand exit code 0
 //	exit CODE arg ...  "sealane" with these arguments must end with this code
 //
 // $FREEPORT is a port of 127.0.0.1 that was free when the script began.
@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"start": startServer,
-			"stop":  stopServer,
+			"halt":  haltServer,
 			"exit":  wantExit,
 		},
 		Setup: func(e *testscript.Env) error {
@@ -138,10 +138,10 @@ func startServer(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func stopServer(ts *testscript.TestScript, neg bool, args []string) {
+func haltServer(ts *testscript.TestScript, neg bool, args []string) {
 	r := ts.Value(serverKey{}).(*runningServer)
 	if code := r.stop(); code != 0 || neg || len(args) > 0 {
-		ts.Fatalf("stop: exit code %d\n%s", code, r.log.String())
+		ts.Fatalf("halt: exit code %d\n%s", code, r.log.String())
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("log"), []byte(r.log.String()), 0o600))
 }
