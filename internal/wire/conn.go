@@ -82,12 +82,6 @@ func (c *Conn) Upgrade(ctx context.Context, wrap func(net.Conn) *tls.Conn) error
 // goroutine reads.
 func (c *Conn) SetReadDeadline(t time.Time) error { return c.conn.SetReadDeadline(t) }
 
-// LocalAddr is the address of this end.
-func (c *Conn) LocalAddr() net.Addr { return c.conn.LocalAddr() }
-
-// RemoteAddr is the address of the peer.
-func (c *Conn) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
-
 // Close closes the connection, under TLS with a close_notify.
 func (c *Conn) Close() error { return c.conn.Close() }
 
