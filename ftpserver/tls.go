@@ -120,9 +120,7 @@ type dataGate struct {
 
 // secure is the dataconn.Secure of the offer.
 func (g *dataGate) secure(ctx context.Context, raw net.Conn) (*dataconn.Conn, error) {
-	c := g.desk.base.Clone()
-	c.NextProtos = []string{alpnFTPData, alpnFTP}
-	c.GetConfigForClient = g.configFor
+	c := &tls.Config{GetConfigForClient: g.configFor} // which makes the whole of it
 	return dataconn.Server(ctx, raw, c, g.desk.srv.Limits.Stall)
 }
 
