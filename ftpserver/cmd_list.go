@@ -19,7 +19,7 @@ type appendEntry func(b []byte, e vfs.Entry) []byte
 // cmdList lists a directory, or one file, for people (RFC 959 §4.1.3).
 func cmdList(ctx context.Context, s *session, arg string) (*job, error) {
 	now := time.Now()
-	return s.list(ctx, listPath(arg), func(b []byte, e vfs.Entry) []byte {
+	return s.list(ctx, listPath(arg), vfs.WantInfo, func(b []byte, e vfs.Entry) []byte {
 		return listing.AppendList(b, e, now)
 	})
 }
@@ -41,7 +41,7 @@ func listPath(arg string) string {
 
 // list makes the job of LIST and NLST. The argument may name a file, which is
 // then the only entry.
-func (s *session) list(ctx context.Context, arg string, line appendEntry) (*job, error) {
+func (s *session) list(ctx context.Context, arg string, want vfs.Fields, line appendEntry) (*job, error) {
 	if err := s.readyForData(); err != nil {
 		return nil, err
 	}
@@ -58,17 +58,17 @@ func (s *session) list(ctx context.Context, arg string, line appendEntry) (*job,
 			return srv.send(conn, strings.NewReader(string(line(nil, e))+"\r\n"))
 		}), nil
 	}
-	return s.listDirJob(p, line), nil
+	return s.listDirJob(p, want, line), nil
 }
 
 // listDirJob streams a directory: entries are read, formatted and sent in
 // batches, so that its size does not matter.
-func (s *session) listDirJob(p vfs.Path, line appendEntry) *job {
+func (s *session) listDirJob(p vfs.Path, want vfs.Fields, line appendEntry) *job {
 	fs := s.grant.FS
 	return s.listingJob(p, func(ctx context.Context, conn *dataconn.Conn) (int64, error) {
 		var n int64
 		b := make([]byte, 0, listBuffer)
-		for e, err := range fs.List(ctx, p) {
+		for e, err := range fs.List(ctx, p, want) {
 			if err != nil {
 				return n, err
 			}

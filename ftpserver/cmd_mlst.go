@@ -15,16 +15,11 @@ func cmdMlst(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	e, err := s.grant.FS.Stat(ctx, p)
+	e, err := s.statOrUnfinished(ctx, p)
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	writable := s.grant.FS.Caps().Write
-	perm := listing.PermOf(e.Kind, writable)
-	if p.IsRoot() && writable {
-		perm = listing.PermRootWrite
-	}
-	entry := listing.AppendMLSx(nil, e, p.String(), s.facts, perm)
+	entry := listing.AppendMLSx(nil, e, p.String(), s.facts)
 	return ftp.Reply{Code: ftp.Code250Done, Lines: []string{"Facts:", string(entry), "End"}}, nil
 }
 

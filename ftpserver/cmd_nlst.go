@@ -26,10 +26,10 @@ func cmdNlst(ctx context.Context, s *session, arg string) (*job, error) {
 		case e.IsDir():
 			prefix = strings.TrimRight(arg, "/") + "/"
 		default:
-			return s.list(ctx, arg, func(b []byte, _ vfs.Entry) []byte { return append(b, arg...) })
+			return s.list(ctx, arg, 0, func(b []byte, _ vfs.Entry) []byte { return append(b, arg...) })
 		}
 	}
-	return s.list(ctx, arg, func(b []byte, e vfs.Entry) []byte {
+	return s.list(ctx, arg, 0, func(b []byte, e vfs.Entry) []byte {
 		return append(append(b, prefix...), e.Name...)
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/vfs"
 )
 
 // cmdRnto renames what RNFR named, right before; the source is checked again
@@ -16,7 +17,7 @@ func cmdRnto(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	if err := s.grant.FS.Rename(ctx, s.given.renameFrom, p); err != nil {
+	if err := s.grant.FS.Rename(ctx, s.given.renameFrom, p, vfs.Rename{}); err != nil {
 		return ftp.Reply{}, err
 	}
 	s.changed("RNTO", p)

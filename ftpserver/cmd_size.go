@@ -2,6 +2,7 @@ package ftpserver
 
 import (
 	"context"
+	"errors"
 
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/vfs"
@@ -13,11 +14,27 @@ func cmdSize(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if s.typ == typeASCII {
 		return ftp.Replyf(ftp.Code550Unavailable, "SIZE needs TYPE I."), nil
 	}
-	e, err := s.statFile(ctx, arg)
+	p, err := s.path(arg)
+	if err != nil {
+		return ftp.Reply{}, err
+	}
+	e, err := regular(s.statOrUnfinished(ctx, p))
 	if err != nil {
 		return ftp.Reply{}, err
 	}
 	return ftp.Replyf(ftp.Code213FileStatus, "%d", e.Size), nil
+}
+
+// statOrUnfinished describes p or, where nothing is there, the account's upload
+// to p that broke off: SIZE and MLST are how clients find out where to resume.
+func (s *session) statOrUnfinished(ctx context.Context, p vfs.Path) (vfs.Entry, error) {
+	e, err := s.grant.FS.Stat(ctx, p)
+	if errors.Is(err, vfs.ErrNotExist) {
+		if u, uerr := s.grant.FS.Unfinished(ctx, p); uerr == nil {
+			return u, nil
+		}
+	}
+	return e, err
 }
 
 // statFile describes a regular file.
@@ -26,7 +43,11 @@ func (s *session) statFile(ctx context.Context, arg string) (vfs.Entry, error) {
 	if err != nil {
 		return vfs.Entry{}, err
 	}
-	e, err := s.grant.FS.Stat(ctx, p)
+	return regular(s.grant.FS.Stat(ctx, p))
+}
+
+// regular lets nothing but regular files through.
+func regular(e vfs.Entry, err error) (vfs.Entry, error) {
 	switch {
 	case err != nil:
 		return vfs.Entry{}, err

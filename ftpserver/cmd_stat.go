@@ -45,10 +45,20 @@ func (s *session) status() ftp.Reply {
 		"Account: " + s.grant.Account,
 		"Control connection: " + control,
 		"Data connections: " + data,
+		"Uploads: " + uploads(s.grant.FS.Caps()),
 		"TYPE: " + s.typ.String() + "; STRU: File; MODE: Stream",
 		"Now: " + now,
 		"End of status.",
 	}}
+}
+
+// uploads says what a 226 after an upload promises.
+func uploads(c vfs.Caps) string {
+	text := "seen when whole; durability "
+	if c.InPlace {
+		text = "seen while they are written; durability "
+	}
+	return text + c.Durability.String()
 }
 
 func (s *session) statPath(ctx context.Context, p vfs.Path) (ftp.Reply, error) {
@@ -60,7 +70,7 @@ func (s *session) statPath(ctx context.Context, p vfs.Path) (ftp.Reply, error) {
 	code, lines := ftp.Code213FileStatus, []string{"Status:"}
 	if e.IsDir() {
 		code = ftp.Code212DirStatus
-		for e, err := range s.grant.FS.List(ctx, p) {
+		for e, err := range s.grant.FS.List(ctx, p, vfs.WantInfo) {
 			if err != nil {
 				return ftp.Reply{}, err
 			}

@@ -2,6 +2,8 @@ package ftpserver
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/sealane/sealane/internal/dataconn"
 	"github.com/sealane/sealane/vfs"
@@ -14,6 +16,16 @@ func cmdStor(ctx context.Context, s *session, arg string) (*job, error) {
 		return nil, err
 	}
 	return s.store(ctx, arg, vfs.Create{Offset: offset})
+}
+
+// abortCause tells the storage which uploads broke off through no fault of what
+// was sent, so that it may keep their bytes for REST or APPE.
+func abortCause(err error) error {
+	var broken *transferError
+	if errors.As(err, &broken) || errors.Is(err, errAborted) || errors.Is(err, errShutdown) {
+		return fmt.Errorf("%w: %w", vfs.ErrInterrupted, err)
+	}
+	return err
 }
 
 // store makes the job of an upload: nothing is seen of it before its end has been
@@ -47,7 +59,7 @@ func (s *session) store(ctx context.Context, arg string, how vfs.Create) (*job, 
 		},
 		abandon: func(err error) {
 			if err != nil {
-				up.Abort(err)
+				up.Abort(abortCause(err))
 			}
 		},
 	}), nil

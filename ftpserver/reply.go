@@ -61,6 +61,8 @@ func (s *session) replyTo(err error) ftp.Reply {
 		return ftp.Replyf(ftp.Code550Unavailable, "It is not a regular file.")
 	case errors.Is(err, vfs.ErrConflict):
 		return ftp.Replyf(ftp.Code450Busy, "The file was changed meanwhile; try again.")
+	case errors.Is(err, vfs.ErrUnfinished):
+		return ftp.Replyf(ftp.Code550Unavailable, "An upload of this file broke off: resume it with REST and STOR, or send all of it with STOR.")
 	case errors.Is(err, vfs.ErrUnsupported):
 		return ftp.Replyf(ftp.Code550Unavailable, "This storage cannot do that.")
 	case errors.Is(err, vfs.ErrQuota):

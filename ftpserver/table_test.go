@@ -143,7 +143,7 @@ func snapshot(t testing.TB, fs vfs.FS) []string {
 	var out []string
 	var walk func(p vfs.Path)
 	walk = func(p vfs.Path) {
-		for e, err := range fs.List(context.Background(), p) {
+		for e, err := range fs.List(context.Background(), p, vfs.WantAll) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -24,4 +24,10 @@ var (
 	ErrUnsupported = errors.New("not supported by this storage")
 	// ErrConflict: someone else changed the file that an Append builds on.
 	ErrConflict = errors.New("changed by someone else meanwhile")
+	// ErrUnfinished: an upload to this name broke off, and an Append could mean
+	// it or the older file.
+	ErrUnfinished = errors.New("an upload to this name broke off")
+	// ErrInterrupted is for the caller of Upload.Abort: the sender went away in
+	// mid-file, through no fault of what it had sent.
+	ErrInterrupted = errors.New("interrupted")
 )

@@ -4,12 +4,12 @@ import (
 	"context"
 	"io"
 	"iter"
-	"time"
 )
 
-// FS is a tree of files. All methods may be called at the same time from
-// several goroutines. Errors wrap the sentinels of this package; their text may
-// hold paths of the machine and is for the log, never for a peer.
+// FS is a tree of files, as one account sees it. All methods may be called at
+// the same time from several goroutines. Errors wrap the sentinels of this
+// package; their text may hold paths of the machine and is for the log, never
+// for a peer.
 //
 // The caller of a method that returns a File or an Upload owns it and must end
 // it: a File by Close, an Upload by exactly one of Commit and Abort.
@@ -17,14 +17,16 @@ type FS interface {
 	// Caps says what this storage can do; it does not change.
 	Caps() Caps
 
-	// Stat describes p. Links are followed within the tree.
+	// Stat describes p with every field that this storage knows. Links are
+	// followed within the tree.
 	Stat(ctx context.Context, p Path) (Entry, error)
 
 	// List streams the entries of directory p in no particular order, without
-	// "." and "..", and without uploads that are not committed. An error ends
-	// the sequence; what came before it is then incomplete. An entry that
-	// vanishes while it is listed is left out.
-	List(ctx context.Context, p Path) iter.Seq2[Entry, error]
+	// "." and "..", and without uploads that are not committed. An entry has its
+	// name and at least the fields of want; a driver leaves out the others if
+	// that is cheaper. An error ends the sequence; what came before it is then
+	// incomplete. An entry that vanishes while it is listed is left out.
+	List(ctx context.Context, p Path, want Fields) iter.Seq2[Entry, error]
 
 	// Open opens the regular file p for reading. A directory is ErrIsDir, any
 	// other kind ErrNotRegular; neither ever blocks.
@@ -32,13 +34,24 @@ type FS interface {
 
 	// Create begins an upload to p. Nothing is seen under p before Commit. The
 	// directory must exist. An existing directory is ErrIsDir, an offset beyond
-	// the end of the existing file ErrOffset.
+	// the end of what is continued ErrOffset.
 	Create(ctx context.Context, p Path, how Create) (Upload, error)
+
+	// Unfinished describes the upload to p that broke off and was kept (see
+	// Upload.Abort): how many bytes it has, and when the last came. It is known
+	// to the account that made it and to nobody else. ErrNotExist if there is
+	// none.
+	Unfinished(ctx context.Context, p Path) (Entry, error)
 
 	// Mkdir makes one directory; its parent must exist.
 	Mkdir(ctx context.Context, p Path) error
 
-	// Remove deletes a file (a directory is ErrIsDir).
+	// Symlink makes p a symbolic link to target, which must be in this tree but
+	// need not exist. Something at p is ErrExist.
+	Symlink(ctx context.Context, target, p Path) error
+
+	// Remove deletes a file (a directory is ErrIsDir). Where p is nothing but an
+	// upload that broke off, that is dropped.
 	Remove(ctx context.Context, p Path) error
 
 	// Rmdir deletes an empty directory (else ErrNotDir, ErrNotEmpty). The root
@@ -50,10 +63,19 @@ type FS interface {
 	// directory is moved to. A directory cannot be moved below itself:
 	// ErrBadName. The root is ErrPermission on either side. Onto itself does
 	// nothing.
-	Rename(ctx context.Context, from, to Path) error
+	Rename(ctx context.Context, from, to Path, how Rename) error
 
-	// SetAttr changes attributes of an existing file or directory.
+	// SetAttr changes attributes of an existing file or directory, all or none.
+	// What the storage does not have is ErrUnsupported.
 	SetAttr(ctx context.Context, p Path, a Attr) error
+
+	// Hash reads the file p from byte from up to, and without, byte to (-1: the
+	// end) and gives the raw hash of that. A range that is not within the file
+	// is ErrOffset. It ends soon after ctx does.
+	Hash(ctx context.Context, p Path, h Hash, from, to int64) ([]byte, error)
+
+	// Space says how much may still be stored in directory p.
+	Space(ctx context.Context, p Path) (Space, error)
 
 	// Close gives back what the FS holds. Files and uploads that are still open
 	// stay usable until they are ended.
@@ -62,11 +84,42 @@ type FS interface {
 
 // Caps says what a storage can do.
 type Caps struct {
-	Write      bool // anything can be changed at all
-	SetModTime bool // SetAttr can set ModTime
+	Write      bool       // anything can be changed at all
+	SetModTime bool       // SetAttr can set ModTime
+	SetMode    bool       // SetAttr can set Mode
+	Symlink    bool       // Symlink can succeed
+	Resume     bool       // uploads that break off are kept
+	InPlace    bool       // uploads are seen while they are written; see Upload
+	Durability Durability // what Commit promises
 }
 
-// Create says how an upload relates to a file that is there already.
+// Durability says what an acknowledged change outlives.
+type Durability uint8
+
+// The levels of durability.
+const (
+	DurableNone    Durability = iota // it is gone with the process
+	DurableProcess                   // it outlives the process, and may be lost with power
+	DurableFull                      // it outlives a power cut
+)
+
+func (d Durability) String() string {
+	switch d {
+	case DurableProcess:
+		return "process"
+	case DurableFull:
+		return "full"
+	}
+	return "none"
+}
+
+// Create says how an upload relates to what is there already.
+//
+// An upload that broke off is continued by an Offset within it, whose bytes are
+// then those of the broken upload, also if an older file is at p: they are the
+// newer ones. An offset beyond its end is ErrOffset. Append continues it only if
+// there is no file at p; if there is one, Append could mean either, and is
+// ErrUnfinished. Offset 0 without Append forgets it.
 type Create struct {
 	// Offset keeps the first Offset bytes of the existing file and writes
 	// behind them (REST). 0 starts anew.
@@ -74,11 +127,14 @@ type Create struct {
 	// Append writes behind the end of the existing file, if there is one
 	// (APPE). Offset must be 0.
 	Append bool
+	// Exclusive demands that nothing is at p, now and at Commit, else ErrExist.
+	Exclusive bool
 }
 
-// Attr names the attributes to change; a zero field is left alone.
-type Attr struct {
-	ModTime time.Time
+// Rename says how a rename treats what is at its target.
+type Rename struct {
+	// Exclusive demands that nothing is at the target, else ErrExist.
+	Exclusive bool
 }
 
 // File is a regular file open for reading: the bytes of the version that was
@@ -89,15 +145,31 @@ type File interface {
 	Entry() Entry
 }
 
-// Upload is a file in the making. Writes are for one goroutine at a time.
+// Upload is a file in the making. It is for one goroutine at a time.
+//
+// Where Caps.InPlace is set, for the account asked for it, bytes go to their
+// place at once: others see the file grow, and Abort leaves it as it is.
 type Upload interface {
 	io.Writer
+	// Offset is how many bytes were kept of what was there; the first Write
+	// lands behind them.
+	Offset() int64
 	// Commit makes the file whole and visible under its name in one step, and
-	// returns only when it would survive a power cut. After an error nothing
-	// has become visible and the old file, if any, is untouched. An Append
-	// whose file was changed by someone else since Create is ErrConflict.
+	// returns when Caps.Durability is reached. After an error nothing
+	// has become visible and the old file, if any, is untouched; a driver says
+	// in its documentation where that cannot be had. An Append whose file was
+	// changed by someone else since Create is ErrConflict.
 	Commit(ctx context.Context) (Entry, error)
-	// Abort gives the upload up; cause says why and is for the log. Abort after
-	// Commit or Abort does nothing.
+	// Abort gives the upload up; cause says why and is for the log. If cause
+	// wraps ErrInterrupted, a storage with Caps.Resume keeps what was written,
+	// for the account to continue it; unless the upload built on a committed file
+	// (Offset, Append): that is there still, and says itself where to go on. Abort
+	// after Commit or Abort does nothing.
 	Abort(cause error) error
+}
+
+// Space is how much may be stored. -1 means: not known, or no bound.
+type Space struct {
+	Free  int64 // bytes
+	Total int64 // bytes, used ones included
 }

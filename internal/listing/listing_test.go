@@ -50,7 +50,8 @@ func TestAppendMLSx(t *testing.T) {
 		{"special", vfs.Entry{Name: "f", Kind: vfs.KindOther}, all, false, "type=OS.unix=special;perm=;UNIX.mode=00; f"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := string(AppendMLSx(nil, test.entry, test.entry.Name, test.set, PermOf(test.entry.Kind, test.writable))); got != test.want {
+			test.entry.Rights = vfs.RightsOf(test.entry, test.writable)
+			if got := string(AppendMLSx(nil, test.entry, test.entry.Name, test.set)); got != test.want {
 				t.Errorf("\n got %q\nwant %q", got, test.want)
 			}
 		})
@@ -59,7 +60,7 @@ func TestAppendMLSx(t *testing.T) {
 
 func TestParseMLSxReadsItsOwn(t *testing.T) {
 	for _, want := range []vfs.Entry{file, dir} {
-		line := AppendMLSx(nil, want, want.Name, ftp.MakeFactSet(ftp.AllFacts()...), PermOf(want.Kind, true))
+		line := AppendMLSx(nil, want, want.Name, ftp.MakeFactSet(ftp.AllFacts()...))
 		got, err := ParseMLSx(string(line))
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%q: %v\n%s", line, err, diff)
@@ -101,7 +102,7 @@ func FuzzParseMLSx(f *testing.F) {
 		if e.Name == "" || e.Size < 0 || !strings.HasSuffix(line, " "+e.Name) {
 			t.Fatalf("%q gave %+v", line, e)
 		}
-		again, err := ParseMLSx(string(AppendMLSx(nil, e, e.Name, ftp.MakeFactSet(ftp.FactType, ftp.FactSize), "")))
+		again, err := ParseMLSx(string(AppendMLSx(nil, e, e.Name, ftp.MakeFactSet(ftp.FactType, ftp.FactSize))))
 		if err != nil || again.Name != e.Name || again.Kind != e.Kind {
 			t.Fatalf("%q gave %+v, then %+v, %v", line, e, again, err)
 		}
@@ -112,6 +113,6 @@ func BenchmarkAppendMLSx(b *testing.B) {
 	all, buf := ftp.MakeFactSet(ftp.AllFacts()...), make([]byte, 0, 256)
 	b.ReportAllocs()
 	for b.Loop() {
-		buf = AppendMLSx(buf[:0], file, file.Name, all, PermFileWrite)
+		buf = AppendMLSx(buf[:0], file, file.Name, all)
 	}
 }

@@ -9,40 +9,10 @@ import (
 	"github.com/sealane/sealane/vfs"
 )
 
-// Perm holds the letters of the perm fact (RFC 3659 §7.5.5) for one entry.
-type Perm string
-
-// The perm values of accounts that may change a tree and of those that may not.
-const (
-	PermFileWrite Perm = "adfrw"
-	PermFileRead  Perm = "r"
-	PermDirWrite  Perm = "cdeflmp"
-	PermDirRead   Perm = "el"
-	PermRootWrite Perm = "celm" // the root of a tree cannot be removed or renamed
-)
-
-// PermOf gives the perm fact of an entry in a tree that may or may not be
-// changed. What is neither file nor directory can only be deleted or renamed.
-func PermOf(kind vfs.Kind, writable bool) Perm {
-	switch {
-	case kind == vfs.KindFile && writable:
-		return PermFileWrite
-	case kind == vfs.KindFile:
-		return PermFileRead
-	case kind == vfs.KindDir && writable:
-		return PermDirWrite
-	case kind == vfs.KindDir:
-		return PermDirRead
-	case writable:
-		return "df"
-	}
-	return ""
-}
-
 // AppendMLSx appends the facts of e that are in set, one space, and name (RFC
 // 3659 §7.2), without a line end. The name is given apart from e, because MLST
 // shows a full path.
-func AppendMLSx(b []byte, e vfs.Entry, name string, set ftp.FactSet, perm Perm) []byte {
+func AppendMLSx(b []byte, e vfs.Entry, name string, set ftp.FactSet) []byte {
 	if set.Has(ftp.FactType) {
 		b = append(append(append(b, "type="...), typeFact(e.Kind)...), ';')
 	}
@@ -53,7 +23,7 @@ func AppendMLSx(b []byte, e vfs.Entry, name string, set ftp.FactSet, perm Perm) 
 		b = append(ftp.AppendTime(append(b, "modify="...), e.ModTime), ';')
 	}
 	if set.Has(ftp.FactPerm) {
-		b = append(append(append(b, "perm="...), perm...), ';')
+		b = append(appendPerm(append(b, "perm="...), e.Rights), ';')
 	}
 	if set.Has(ftp.FactUnique) && e.Unique != "" {
 		b = append(append(append(b, "unique="...), e.Unique...), ';')
@@ -63,6 +33,32 @@ func AppendMLSx(b []byte, e vfs.Entry, name string, set ftp.FactSet, perm Perm) 
 	}
 	b = append(b, ' ')
 	return append(b, name...)
+}
+
+// appendPerm appends the letters of the perm fact (RFC 3659 §7.5.5); the bits of
+// Rights are in their order.
+func appendPerm(b []byte, r vfs.Rights) []byte {
+	const letters = "acdeflmprw"
+	for i := range letters {
+		if r&(1<<i) != 0 {
+			b = append(b, letters[i])
+		}
+	}
+	return b
+}
+
+// Wants gives the fields of an entry that the facts of set are made of.
+func Wants(set ftp.FactSet) vfs.Fields {
+	var want vfs.Fields
+	for fact, field := range map[ftp.Fact]vfs.Fields{
+		ftp.FactType: vfs.WantKind, ftp.FactSize: vfs.WantInfo, ftp.FactModify: vfs.WantInfo,
+		ftp.FactPerm: vfs.WantKind | vfs.WantRights, ftp.FactUnique: vfs.WantUnique, ftp.FactUnixMode: vfs.WantInfo,
+	} {
+		if set.Has(fact) {
+			want |= field
+		}
+	}
+	return want
 }
 
 func typeFact(k vfs.Kind) string {

@@ -19,7 +19,8 @@ type FS struct {
 
 	mu     sync.Mutex
 	root   *node
-	used   int64 // bytes of all files and of uploads in progress
+	broken map[string]*unfinished // by path
+	used   int64                  // bytes of all files and of uploads in progress
 	lastID uint64
 	closed bool
 }
@@ -48,7 +49,7 @@ func Limit(bytes int64) Option {
 
 // New makes an empty tree.
 func New(opts ...Option) *FS {
-	f := &FS{}
+	f := &FS{broken: map[string]*unfinished{}}
 	for _, o := range opts {
 		o(f)
 	}
@@ -160,6 +161,7 @@ func (n *node) entry(name string) vfs.Entry {
 	} else {
 		e.Kind, e.Mode, e.Size = vfs.KindFile, 0o644, int64(len(n.data))
 	}
+	e.Rights = vfs.RightsOf(e, true)
 	return e
 }
 
@@ -168,7 +170,7 @@ func fail(op string, p vfs.Path, err error) error {
 }
 
 // Caps implements vfs.FS.
-func (f *FS) Caps() vfs.Caps { return vfs.Caps{Write: true, SetModTime: true} }
+func (f *FS) Caps() vfs.Caps { return vfs.Caps{Write: true, SetModTime: true, Resume: true} }
 
 // Close implements vfs.FS.
 func (f *FS) Close() error {
@@ -201,14 +203,48 @@ func (f *FS) SetAttr(ctx context.Context, p vfs.Path, a vfs.Attr) error {
 	if err != nil {
 		return fail("set attributes of", p, err)
 	}
+	if !a.Created.IsZero() || a.Mode != nil || a.Group != "" {
+		return fail("set attributes of", p, vfs.ErrUnsupported)
+	}
 	if !a.ModTime.IsZero() {
 		n.modTime = a.ModTime
 	}
 	return nil
 }
 
+// Symlink implements vfs.FS: there are none.
+func (f *FS) Symlink(_ context.Context, _, p vfs.Path) error {
+	return fail("link", p, vfs.ErrUnsupported)
+}
+
+// Hash implements vfs.FS.
+func (f *FS) Hash(ctx context.Context, p vfs.Path, h vfs.Hash, from, to int64) ([]byte, error) {
+	file, err := f.Open(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	sum, err := vfs.HashFile(ctx, file, h, from, to)
+	if err != nil {
+		return nil, fail("hash", p, err)
+	}
+	return sum, nil
+}
+
+// Space implements vfs.FS.
+func (f *FS) Space(ctx context.Context, p vfs.Path) (vfs.Space, error) {
+	if err := f.begin(ctx); err != nil {
+		return vfs.Space{}, fail("tell the space of", p, err)
+	}
+	defer f.mu.Unlock()
+	if f.limit == 0 {
+		return vfs.Space{Free: -1, Total: -1}, nil
+	}
+	return vfs.Space{Free: max(0, f.limit-f.used), Total: f.limit}, nil
+}
+
 // List implements vfs.FS. It lists what the directory holds as it begins.
-func (f *FS) List(ctx context.Context, p vfs.Path) iter.Seq2[vfs.Entry, error] {
+func (f *FS) List(ctx context.Context, p vfs.Path, _ vfs.Fields) iter.Seq2[vfs.Entry, error] {
 	return func(yield func(vfs.Entry, error) bool) {
 		entries, err := f.snapshot(ctx, p)
 		for _, e := range entries {

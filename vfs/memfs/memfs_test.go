@@ -82,7 +82,7 @@ func TestLimit(t *testing.T) {
 		{"what is kept counts", put(a, vfs.Create{Offset: 5}, ""), vfs.ErrNoSpace},
 		{"4 in place of 6", put(a, vfs.Create{}, "4444"), nil},
 		{"6 beside 4", put(b, vfs.Create{}, "666666"), nil},
-		{"rename frees 4", f.Rename(ctx, b, a), nil},
+		{"rename frees 4", f.Rename(ctx, b, a, vfs.Rename{}), nil},
 		{"4 beside 6", put(b, vfs.Create{}, "4444"), nil},
 		{"remove frees 4", f.Remove(ctx, b), nil},
 		{"4 beside 6 again", put(b, vfs.Create{}, "4444"), nil},

@@ -2,6 +2,7 @@ package memfs
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/sealane/sealane/vfs"
@@ -32,6 +33,9 @@ func (f *FS) Remove(ctx context.Context, p vfs.Path) error {
 		}
 		return nil
 	})
+	if errors.Is(err, vfs.ErrNotExist) && f.forgetNow(p) {
+		return nil
+	}
 	if err != nil {
 		return fail("remove", p, err)
 	}
@@ -79,14 +83,14 @@ func (f *FS) remove(ctx context.Context, p vfs.Path, allow func(*node) error) er
 }
 
 // Rename implements vfs.FS. A directory onto an existing file is ErrExist.
-func (f *FS) Rename(ctx context.Context, from, to vfs.Path) error {
-	if err := f.rename(ctx, from, to); err != nil {
+func (f *FS) Rename(ctx context.Context, from, to vfs.Path, how vfs.Rename) error {
+	if err := f.rename(ctx, from, to, how); err != nil {
 		return fail("rename to "+to.String(), from, err)
 	}
 	return nil
 }
 
-func (f *FS) rename(ctx context.Context, from, to vfs.Path) error {
+func (f *FS) rename(ctx context.Context, from, to vfs.Path, how vfs.Rename) error {
 	if err := f.begin(ctx); err != nil {
 		return err
 	}
@@ -106,7 +110,7 @@ func (f *FS) rename(ctx context.Context, from, to vfs.Path) error {
 		return err
 	}
 	if old := parent.entries[to.Base()]; old != nil {
-		if old.isDir() || source.isDir() {
+		if old.isDir() || source.isDir() || how.Exclusive {
 			return vfs.ErrExist
 		}
 		f.used -= int64(len(old.data))

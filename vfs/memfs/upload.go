@@ -2,7 +2,9 @@ package memfs
 
 import (
 	"context"
+	"errors"
 	"io/fs"
+	"time"
 
 	"github.com/sealane/sealane/vfs"
 )
@@ -14,7 +16,9 @@ type upload struct {
 	path   vfs.Path
 	data   []byte
 	old    *node // the file to be replaced, as it was at the start; nil: none
-	append bool
+	offset int64
+	how    vfs.Create
+	builds bool // on the committed file old
 	err    error // the first failed Write; it makes Commit fail
 	done   bool
 }
@@ -40,23 +44,48 @@ func (f *FS) create(p vfs.Path, how vfs.Create) (*upload, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &upload{fs: f, path: p, old: old, append: how.Append}
-	var kept []byte
-	if old != nil {
-		kept = old.data
+	if old != nil && how.Exclusive {
+		return nil, vfs.ErrExist
 	}
-	if how.Offset > int64(len(kept)) {
-		return nil, vfs.ErrOffset
-	}
-	if !how.Append {
-		kept = kept[:how.Offset]
+	u := &upload{fs: f, path: p, old: old, how: how}
+	kept, err := u.kept()
+	if err != nil {
+		return nil, err
 	}
 	if err := f.reserve(len(kept)); err != nil {
 		return nil, err
 	}
 	u.data = append(u.data, kept...)
+	u.offset = int64(len(kept))
+	f.forget(p)
 	return u, nil
 }
+
+// kept gives the bytes that the upload begins with.
+func (u *upload) kept() ([]byte, error) {
+	broken := u.fs.broken[u.path.String()]
+	var there []byte
+	switch {
+	case u.how.Offset == 0 && !u.how.Append:
+		return nil, nil
+	case u.how.Append && broken != nil && u.old != nil:
+		return nil, vfs.ErrUnfinished
+	case broken != nil:
+		there = broken.data
+	case u.old != nil:
+		there, u.builds = u.old.data, true
+	}
+	if u.how.Append {
+		return there, nil
+	}
+	if u.how.Offset > int64(len(there)) {
+		return nil, vfs.ErrOffset
+	}
+	return there[:u.how.Offset], nil
+}
+
+// Offset implements vfs.Upload.
+func (u *upload) Offset() int64 { return u.offset }
 
 // target finds the file that an upload to p would replace; nil if there is none.
 func (f *FS) target(p vfs.Path) (*node, error) {
@@ -129,7 +158,10 @@ func (u *upload) publish(ctx context.Context) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.append && now != u.old {
+	if u.how.Exclusive && now != nil {
+		return nil, vfs.ErrExist
+	}
+	if u.how.Append && now != u.old {
 		return nil, vfs.ErrConflict
 	}
 	parent, err := u.fs.parent(u.path)
@@ -139,19 +171,25 @@ func (u *upload) publish(ctx context.Context) (*node, error) {
 	if now != nil {
 		u.fs.used -= int64(len(now.data))
 	}
+	u.fs.forget(u.path)
 	n := u.fs.newFile(u.data)
 	parent.put(u.path.Base(), n)
 	return n, nil
 }
 
 // Abort implements vfs.Upload.
-func (u *upload) Abort(error) error {
+func (u *upload) Abort(cause error) error {
 	if u.done {
 		return nil
 	}
 	u.done = true
 	u.fs.mu.Lock()
 	defer u.fs.mu.Unlock()
+	if errors.Is(cause, vfs.ErrInterrupted) && u.err == nil && !u.builds {
+		u.fs.forget(u.path)
+		u.fs.broken[u.path.String()] = &unfinished{u.data, time.Now()}
+		return nil
+	}
 	u.drop()
 	return nil
 }

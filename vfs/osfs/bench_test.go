@@ -60,7 +60,7 @@ func BenchmarkList(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		count := 0
-		for _, err := range f.List(b.Context(), vfs.Path{}) {
+		for _, err := range f.List(b.Context(), vfs.Path{}, vfs.WantAll) {
 			if err != nil {
 				b.Fatal(err)
 			}

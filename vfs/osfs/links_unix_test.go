@@ -58,7 +58,7 @@ func TestRefusedLinks(t *testing.T) {
 			if err != nil || e.Kind != vfs.KindOther || e.Size != 0 {
 				t.Errorf("Stat = %+v, %v", e, err)
 			}
-			for got, err := range f.List(t.Context(), path(t, "/")) {
+			for got, err := range f.List(t.Context(), path(t, "/"), vfs.WantAll) {
 				if err != nil || got.Name == "link" && got != e {
 					t.Errorf("List has %+v, %v; Stat %+v", got, err, e)
 				}
@@ -143,12 +143,12 @@ func TestFollowedLinks(t *testing.T) {
 	if e, err := f.Stat(ctx, up); err != nil || e.Name != "up" || e.Size != 5 || e.Kind != vfs.KindFile {
 		t.Errorf("Stat = %+v, %v", e, err)
 	}
-	for e, err := range f.List(ctx, path(t, "/e")) {
+	for e, err := range f.List(ctx, path(t, "/e"), vfs.WantAll) {
 		if err != nil || e.Name != "up" || e.Kind != vfs.KindFile || e.Size != 5 {
 			t.Errorf("List has %+v, %v", e, err)
 		}
 	}
-	for e, err := range f.List(ctx, dir) {
+	for e, err := range f.List(ctx, dir, vfs.WantAll) {
 		if err != nil || e.Name != "file" {
 			t.Errorf("List has %+v, %v", e, err)
 		}
@@ -163,10 +163,10 @@ func TestFollowedLinks(t *testing.T) {
 	if _, err := f.Create(ctx, dir, vfs.Create{}); !errors.Is(err, vfs.ErrIsDir) {
 		t.Errorf("Create onto a link to a directory: %v", err)
 	}
-	if err := f.Rename(ctx, path(t, "/d/new"), dir); !errors.Is(err, vfs.ErrExist) {
+	if err := f.Rename(ctx, path(t, "/d/new"), dir, vfs.Rename{}); !errors.Is(err, vfs.ErrExist) {
 		t.Errorf("Rename onto a link to a directory: %v", err)
 	}
-	if err := f.Rename(ctx, path(t, "/d"), path(t, "/dir/sub/d")); !errors.Is(err, vfs.ErrBadName) {
+	if err := f.Rename(ctx, path(t, "/d"), path(t, "/dir/sub/d"), vfs.Rename{}); !errors.Is(err, vfs.ErrBadName) {
 		t.Errorf("Rename below itself by way of a link: %v", err)
 	}
 	// An upload replaces the link, not what it points to.
@@ -263,7 +263,7 @@ func TestUnspeakableNames(t *testing.T) {
 		}
 	}
 	f := open(t, root)
-	for e, err := range f.List(t.Context(), path(t, "/")) {
+	for e, err := range f.List(t.Context(), path(t, "/"), vfs.WantAll) {
 		if err != nil || e.Name != "good" {
 			t.Errorf("List has %q, %v", e.Name, err)
 		}

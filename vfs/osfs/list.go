@@ -16,7 +16,7 @@ import (
 const listBatch = 256
 
 // List implements vfs.FS.
-func (f *FS) List(ctx context.Context, p vfs.Path) iter.Seq2[vfs.Entry, error] {
+func (f *FS) List(ctx context.Context, p vfs.Path, _ vfs.Fields) iter.Seq2[vfs.Entry, error] {
 	return func(yield func(vfs.Entry, error) bool) {
 		if err := f.list(ctx, p, yield); err != nil {
 			yield(vfs.Entry{}, f.fail("list", p, err))

@@ -86,7 +86,7 @@ func (f *FS) unlink(p vfs.Path, allow func(fs.FileInfo) error) error {
 // Rename implements vfs.FS. A directory onto an existing file is ErrExist, as is
 // anything onto a directory or onto a link to one. A link is moved itself. Of
 // two hard links to one file, renaming one to the other leaves both (POSIX).
-func (f *FS) Rename(ctx context.Context, from, to vfs.Path) error {
+func (f *FS) Rename(ctx context.Context, from, to vfs.Path, _ vfs.Rename) error {
 	if err := f.move(ctx, from, to); err != nil {
 		return f.fail("rename to "+to.String(), from, err)
 	}

@@ -57,7 +57,9 @@ func Open(dir string, opts ...Option) (*FS, error) {
 }
 
 // Caps implements vfs.FS.
-func (f *FS) Caps() vfs.Caps { return vfs.Caps{Write: true, SetModTime: true} }
+func (f *FS) Caps() vfs.Caps {
+	return vfs.Caps{Write: true, SetModTime: true, Durability: vfs.DurableFull}
+}
 
 // Close implements vfs.FS.
 func (f *FS) Close() error { return f.root.Close() }
@@ -146,5 +148,6 @@ func entry(name string, info fs.FileInfo) vfs.Entry {
 		e.Kind = vfs.KindFile
 		e.Size = info.Size()
 	}
+	e.Rights = vfs.RightsOf(e, true)
 	return e
 }

@@ -83,7 +83,7 @@ func errorsOfAll(t *testing.T, f vfs.FS, p vfs.Path) map[string]error {
 	ctx := t.Context()
 	errs := map[string]error{}
 	_, errs["Stat"] = f.Stat(ctx, p)
-	for _, err := range f.List(ctx, p) {
+	for _, err := range f.List(ctx, p, vfs.WantAll) {
 		errs["List"] = err
 	}
 	file, err := f.Open(ctx, p)
@@ -98,8 +98,8 @@ func errorsOfAll(t *testing.T, f vfs.FS, p vfs.Path) map[string]error {
 	}
 	errs["Mkdir"] = f.Mkdir(ctx, p)
 	errs["SetAttr"] = f.SetAttr(ctx, p, vfs.Attr{ModTime: time.Unix(1e9, 0)})
-	errs["Rename onto"] = f.Rename(ctx, path(t, "/spare"), p)
-	errs["Rename"] = f.Rename(ctx, p, path(t, "/renamed"))
+	errs["Rename onto"] = f.Rename(ctx, path(t, "/spare"), p, vfs.Rename{})
+	errs["Rename"] = f.Rename(ctx, p, path(t, "/renamed"), vfs.Rename{})
 	errs["Rmdir"] = f.Rmdir(ctx, p)
 	errs["Remove"] = f.Remove(ctx, p)
 	return errs
@@ -230,7 +230,7 @@ func TestTempNames(t *testing.T) {
 			}
 		}
 	}
-	if err := f.Rename(t.Context(), path(t, "/spare"), path(t, "/.sealane-notes")); err != nil {
+	if err := f.Rename(t.Context(), path(t, "/spare"), path(t, "/.sealane-notes"), vfs.Rename{}); err != nil {
 		t.Errorf("a name that only looks alike: %v", err)
 	}
 	if err := errors.Join(a.Abort(nil), b.Abort(nil)); err != nil {
@@ -274,7 +274,7 @@ func TestDirectoryRenamedDuringUpload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Rename(t.Context(), path(t, "/d"), path(t, "/e")); err != nil {
+	if err := f.Rename(t.Context(), path(t, "/d"), path(t, "/e"), vfs.Rename{}); err != nil {
 		up.Abort(err)
 		t.Skipf("this system does not rename a directory in use: %v", err)
 	}

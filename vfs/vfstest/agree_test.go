@@ -70,7 +70,7 @@ func apply(ctx context.Context, f vfs.FS, op, x, y byte) string {
 	case 3:
 		e, err = upload(ctx, f, p, vfs.Create{Offset: int64(y % 8)}, "kept")
 	case 4:
-		err = f.Rename(ctx, p, q)
+		err = f.Rename(ctx, p, q, vfs.Rename{})
 	case 5:
 		err = f.Remove(ctx, p)
 	case 6:

@@ -30,7 +30,7 @@ func testCancelled(s *suite) {
 	s.wantErr("Mkdir", s.fs.Mkdir(ctx, fresh), context.Canceled)
 	s.wantErr("Remove", s.fs.Remove(ctx, f), context.Canceled)
 	s.wantErr("Rmdir", s.fs.Rmdir(ctx, d), context.Canceled)
-	s.wantErr("Rename", s.fs.Rename(ctx, f, fresh), context.Canceled)
+	s.wantErr("Rename", s.fs.Rename(ctx, f, fresh, vfs.Rename{}), context.Canceled)
 	s.wantErr("SetAttr", s.fs.SetAttr(ctx, f, vfs.Attr{}), context.Canceled)
 	s.want(before)
 }
@@ -83,10 +83,10 @@ func churn(s *suite, name string) error {
 	if err := write(ctx, s.fs, file, name); err != nil {
 		return err
 	}
-	if err := s.fs.Rename(ctx, file, moved); err != nil {
+	if err := s.fs.Rename(ctx, file, moved, vfs.Rename{}); err != nil {
 		return err
 	}
-	for _, err := range s.fs.List(ctx, dir.Dir()) {
+	for _, err := range s.fs.List(ctx, dir.Dir(), vfs.WantAll) {
 		if err != nil {
 			return err
 		}

@@ -55,7 +55,7 @@ func testListMany(s *suite) {
 		s.Errorf("%d entries, %v; want %d", len(got), err, n)
 	}
 	seen := 0
-	for range s.fs.List(s.Context(), s.path("/d")) {
+	for range s.fs.List(s.Context(), s.path("/d"), vfs.WantAll) {
 		if seen++; seen == n/2 {
 			break
 		}
@@ -64,7 +64,7 @@ func testListMany(s *suite) {
 	defer cancel()
 	var last error
 	seen = 0
-	for _, err := range s.fs.List(ctx, s.path("/d")) {
+	for _, err := range s.fs.List(ctx, s.path("/d"), vfs.WantAll) {
 		last = err
 		if seen++; seen == 1 {
 			cancel()
@@ -80,7 +80,7 @@ func testListMany(s *suite) {
 // may be used twice.
 func testListEnds(s *suite) {
 	s.fill(map[string]string{"a": "", "b": "", "c": ""})
-	seq := s.fs.List(s.Context(), s.path("/"))
+	seq := s.fs.List(s.Context(), s.path("/"), vfs.WantAll)
 	for range seq {
 		break
 	}

@@ -97,7 +97,7 @@ func testRename(s *suite) {
 		{"/f", "/", vfs.ErrPermission},
 		{"/", "/", vfs.ErrPermission},
 	} {
-		err := s.fs.Rename(s.Context(), s.path(test.from), s.path(test.to))
+		err := s.fs.Rename(s.Context(), s.path(test.from), s.path(test.to), vfs.Rename{})
 		s.wantErr("Rename "+test.from+" to "+test.to, err, test.want)
 		s.want(before)
 	}
@@ -109,7 +109,7 @@ func testRename(s *suite) {
 		{"/d", "/dd"},         // a name of which the old one is a prefix
 		{"/empty", "/dd/sub"}, // and down again
 	} {
-		if err := s.fs.Rename(s.Context(), s.path(move[0]), s.path(move[1])); err != nil {
+		if err := s.fs.Rename(s.Context(), s.path(move[0]), s.path(move[1]), vfs.Rename{}); err != nil {
 			s.Errorf("Rename %s to %s: %v", move[0], move[1], err)
 		}
 	}
@@ -120,13 +120,13 @@ func testRename(s *suite) {
 func testRenameDuringUpload(s *suite) {
 	s.fill(map[string]string{"old": "1", "other": "2"})
 	up := s.create("/old", vfs.Create{}, "new")
-	if err := s.fs.Rename(s.Context(), s.path("/old"), s.path("/moved")); err != nil {
+	if err := s.fs.Rename(s.Context(), s.path("/old"), s.path("/moved"), vfs.Rename{}); err != nil {
 		s.Fatal(err)
 	}
 	s.commit(up)
 	s.want(map[string]string{"old": "new", "moved": "1", "other": "2"})
 	up = s.create("/old", vfs.Create{}, "newer")
-	if err := s.fs.Rename(s.Context(), s.path("/other"), s.path("/old")); err != nil {
+	if err := s.fs.Rename(s.Context(), s.path("/other"), s.path("/old"), vfs.Rename{}); err != nil {
 		s.Fatal(err)
 	}
 	s.want(map[string]string{"old": "2", "moved": "1"})
@@ -198,9 +198,9 @@ func testNames(s *suite) {
 			s.fs.Remove(s.Context(), p),
 			s.fs.Mkdir(s.Context(), p),
 			s.fs.Mkdir(s.Context(), dir),
-			s.fs.Rename(s.Context(), dir, s.path("/plain")),
+			s.fs.Rename(s.Context(), dir, s.path("/plain"), vfs.Rename{}),
 			s.fs.Rmdir(s.Context(), p),
-			s.fs.Rename(s.Context(), s.path("/plain"), p),
+			s.fs.Rename(s.Context(), s.path("/plain"), p, vfs.Rename{}),
 			s.fs.Rmdir(s.Context(), p),
 		} {
 			if err != nil {

@@ -54,7 +54,7 @@ func testUnique(s *suite) {
 		seen[u] = name
 	}
 	before := s.stat("/a").Unique
-	if err := s.fs.Rename(s.Context(), s.path("/a"), s.path("/d/a")); err != nil {
+	if err := s.fs.Rename(s.Context(), s.path("/a"), s.path("/d/a"), vfs.Rename{}); err != nil {
 		s.Fatal(err)
 	}
 	if after := s.stat("/d/a").Unique; after != before {

@@ -22,7 +22,7 @@ func Tree(ctx context.Context, fsys vfs.FS) (map[string]string, error) {
 }
 
 func walk(ctx context.Context, fsys vfs.FS, dir vfs.Path, files map[string]string) error {
-	for e, err := range fsys.List(ctx, dir) {
+	for e, err := range fsys.List(ctx, dir, vfs.WantAll) {
 		if err != nil {
 			return err
 		}

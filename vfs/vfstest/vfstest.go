@@ -192,7 +192,7 @@ func (s *suite) wantEntry(what string, got, want vfs.Entry) {
 func (s *suite) list(ctx context.Context, name string) (map[string]vfs.Entry, error) {
 	s.Helper()
 	entries := map[string]vfs.Entry{}
-	for e, err := range s.fs.List(ctx, s.path(name)) {
+	for e, err := range s.fs.List(ctx, s.path(name), vfs.WantAll) {
 		if err != nil {
 			return entries, err
 		}
