@@ -9,7 +9,8 @@ import (
 	"github.com/sealane/sealane/vfs"
 )
 
-// S-70: what users may type, and what becomes of it.
+// S-70, R-107: what users may type, and what becomes of it. The separator is "/",
+// "." and ".." mean what they do everywhere, and case is kept.
 func TestClean(t *testing.T) {
 	for _, test := range []struct{ in, want string }{
 		{"", "/"},
@@ -35,6 +36,7 @@ func TestClean(t *testing.T) {
 		{`\..\`, `/\..\`},
 		{"%2e%2e", "/%2e%2e"},
 		{"C:", "/C:"},
+		{"Aa/aA", "/Aa/aA"},
 		{"~", "/~"},
 		{" ", "/ "},
 		{"\xff\x01", "/\xff\x01"},
@@ -186,6 +188,9 @@ func holds(t *testing.T, p vfs.Path) {
 	}
 	if again, err := vfs.Clean(s); err != nil || again != p {
 		t.Errorf("Clean(%q) = %q, %v", s, again, err)
+	}
+	if again, err := p.Join(s); err != nil || again != p {
+		t.Errorf("%q.Join(%q) = %q, %v", p, s, again, err)
 	}
 	if again, err := (vfs.Path{}).Join(p.Rel()); err != nil || again != p {
 		t.Errorf("Join(%q) = %q, %v", p.Rel(), again, err)

@@ -34,21 +34,27 @@ func House() Plan {
 
 			// What both ends of a connection share.
 			{Package: "internal/sock"},
+			{Package: "internal/origin"},
 			{Package: "internal/wire", Module: []string{"ftp"}},
-			{Package: "internal/dataconn", Module: []string{"ftp", "internal/sock"}},
+			{Package: "internal/dataconn", Module: []string{"ftp", "internal/origin", "internal/sock"}},
 			{Package: "internal/listing", Module: []string{"ftp", "vfs"}},
 
 			// Drivers: each knows its contract and nothing beside it.
-			{Package: "vfs/osfs", Module: []string{"vfs"}},
+			{Package: "vfs/osfs", Module: []string{"vfs"}, Library: []string{"golang.org/x/sys"}},
 			{Package: "vfs/memfs", Module: []string{"vfs"}},
 			{Package: "vfs/vfstest", Module: []string{"vfs"}},
+			{Package: "vfs/layer", Module: []string{"vfs"}},
 			{Package: "auth", Module: []string{"vfs"}},
 			// auth/password makes grants, which hold a vfs.FS and a vfs.Path.
 			{Package: "auth/password", Module: []string{"auth", "vfs"}, Library: []string{"golang.org/x/crypto"}},
 			{Package: "certs", Library: []string{"golang.org/x/crypto"}},
 
 			// The two ends.
-			{Package: "ftpserver", Module: []string{"ftp", "vfs", "auth", "internal/wire", "internal/dataconn", "internal/listing", "internal/sock"}},
+			{
+				Package: "ftpserver",
+				Module:  []string{"ftp", "vfs", "auth", "internal/wire", "internal/dataconn", "internal/listing", "internal/origin", "internal/sock"},
+				Tests:   []string{"internal/proxy"},
+			},
 			{Package: "ftpclient", Module: []string{"ftp", "vfs", "internal/wire", "internal/dataconn", "internal/listing"}},
 			{
 				Package: "ftptest",
@@ -57,10 +63,11 @@ func House() Plan {
 			},
 
 			// The program.
+			{Package: "internal/proxy", Library: []string{"github.com/pires/go-proxyproto"}},
 			{Package: "internal/config", Library: []string{"github.com/BurntSushi/toml"}},
 			{
 				Package: "internal/daemon",
-				Module:  []string{"ftp", "vfs", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "certs", "ftpserver", "internal/dataconn", "internal/config"},
+				Module:  []string{"ftp", "vfs", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "certs", "ftpserver", "internal/dataconn", "internal/config", "internal/proxy"},
 			},
 			{Package: "internal/ui", Library: []string{"golang.org/x/term"}},
 			{
@@ -77,6 +84,7 @@ func House() Plan {
 			{Package: "internal/archtest"},
 			{Package: "internal/docgen", Module: []string{"ftp", "ftpserver"}},
 			{Package: "interop"},
+			{Package: "interop/durability", Tests: []string{"github.com/hanwen/go-fuse"}},
 			{Package: "bench"},
 		},
 		Tests: []string{

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"iter"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,12 +14,13 @@ import (
 
 // FS is a tree in memory. Make one with New or From.
 type FS struct {
-	limit int64 // bytes; 0: none
+	limit     int64 // bytes; 0: none
+	keepBytes int64 // of unfinished uploads; less than 0: no bound
 
 	mu     sync.Mutex
 	root   *node
-	broken map[string]*unfinished // by path
-	used   int64                  // bytes of all files and of uploads in progress
+	broken map[vfs.Path]*unfinished
+	used   int64 // bytes of all files and of all uploads, in progress and unfinished
 	lastID uint64
 	closed bool
 }
@@ -31,6 +31,7 @@ var _ vfs.FS = (*FS)(nil)
 type node struct {
 	id      uint64
 	modTime time.Time
+	mode    fs.FileMode // permission bits
 	data    []byte
 	entries map[string]*node // nil for a file
 }
@@ -40,16 +41,23 @@ func (n *node) isDir() bool { return n.entries != nil }
 // An Option changes how an FS behaves.
 type Option func(*FS)
 
-// Limit sets how many bytes all files and uploads in progress may hold
-// together; more is vfs.ErrNoSpace. As on a disk, the old version of a file
-// counts until the new one is committed. 0 means no limit.
+// Limit sets how many bytes all files and uploads, in progress and unfinished,
+// may hold together; more is vfs.ErrNoSpace. As on a disk, the old version of a
+// file counts until the new one is committed. 0 means no limit.
 func Limit(bytes int64) Option {
 	return func(f *FS) { f.limit = bytes }
 }
 
+// KeepBytes sets how many bytes of uploads that broke off are kept together; the
+// oldest go first, and one that is larger is not kept. 0 means that none are
+// kept. Without this option only Limit bounds them.
+func KeepBytes(bytes int64) Option {
+	return func(f *FS) { f.keepBytes = max(0, bytes) }
+}
+
 // New makes an empty tree.
 func New(opts ...Option) *FS {
-	f := &FS{broken: map[string]*unfinished{}}
+	f := &FS{keepBytes: -1, broken: map[vfs.Path]*unfinished{}}
 	for _, o := range opts {
 		o(f)
 	}
@@ -104,12 +112,12 @@ func (f *FS) mustMkdirAll(p vfs.Path) *node {
 
 func (f *FS) newDir() *node {
 	f.lastID++
-	return &node{id: f.lastID, modTime: time.Now(), entries: map[string]*node{}}
+	return &node{id: f.lastID, modTime: time.Now(), mode: 0o755, entries: map[string]*node{}}
 }
 
 func (f *FS) newFile(data []byte) *node {
 	f.lastID++
-	return &node{id: f.lastID, modTime: time.Now(), data: data}
+	return &node{id: f.lastID, modTime: time.Now(), mode: 0o644, data: data}
 }
 
 // begin takes the lock for an operation, unless the context or f has ended.
@@ -157,9 +165,9 @@ func (f *FS) parent(p vfs.Path) (*node, error) {
 func (n *node) entry(name string) vfs.Entry {
 	e := vfs.Entry{Name: name, ModTime: n.modTime, Unique: strconv.FormatUint(n.id, 16)}
 	if n.isDir() {
-		e.Kind, e.Mode = vfs.KindDir, fs.ModeDir|0o755
+		e.Kind, e.Mode = vfs.KindDir, fs.ModeDir|n.mode
 	} else {
-		e.Kind, e.Mode, e.Size = vfs.KindFile, 0o644, int64(len(n.data))
+		e.Kind, e.Mode, e.Size = vfs.KindFile, n.mode, int64(len(n.data))
 	}
 	e.Rights = vfs.RightsOf(e, true)
 	return e
@@ -170,7 +178,9 @@ func fail(op string, p vfs.Path, err error) error {
 }
 
 // Caps implements vfs.FS.
-func (f *FS) Caps() vfs.Caps { return vfs.Caps{Write: true, SetModTime: true, Resume: true} }
+func (f *FS) Caps() vfs.Caps {
+	return vfs.Caps{Write: true, SetModTime: true, SetMode: true, Resume: f.keepBytes != 0}
+}
 
 // Close implements vfs.FS.
 func (f *FS) Close() error {
@@ -193,27 +203,11 @@ func (f *FS) Stat(ctx context.Context, p vfs.Path) (vfs.Entry, error) {
 	return n.entry(p.Base()), nil
 }
 
-// SetAttr implements vfs.FS.
-func (f *FS) SetAttr(ctx context.Context, p vfs.Path, a vfs.Attr) error {
-	if err := f.begin(ctx); err != nil {
-		return fail("set attributes of", p, err)
-	}
-	defer f.mu.Unlock()
-	n, err := f.find(p)
-	if err != nil {
-		return fail("set attributes of", p, err)
-	}
-	if !a.Created.IsZero() || a.Mode != nil || a.Group != "" {
-		return fail("set attributes of", p, vfs.ErrUnsupported)
-	}
-	if !a.ModTime.IsZero() {
-		n.modTime = a.ModTime
-	}
-	return nil
-}
-
 // Symlink implements vfs.FS: there are none.
-func (f *FS) Symlink(_ context.Context, _, p vfs.Path) error {
+func (f *FS) Symlink(ctx context.Context, _, p vfs.Path) error {
+	if err := ctx.Err(); err != nil {
+		return fail("link", p, err)
+	}
 	return fail("link", p, vfs.ErrUnsupported)
 }
 
@@ -237,45 +231,15 @@ func (f *FS) Space(ctx context.Context, p vfs.Path) (vfs.Space, error) {
 		return vfs.Space{}, fail("tell the space of", p, err)
 	}
 	defer f.mu.Unlock()
+	n, err := f.find(p)
+	if err == nil && !n.isDir() {
+		err = vfs.ErrNotDir
+	}
+	if err != nil {
+		return vfs.Space{}, fail("tell the space of", p, err)
+	}
 	if f.limit == 0 {
 		return vfs.Space{Free: -1, Total: -1}, nil
 	}
 	return vfs.Space{Free: max(0, f.limit-f.used), Total: f.limit}, nil
-}
-
-// List implements vfs.FS. It lists what the directory holds as it begins.
-func (f *FS) List(ctx context.Context, p vfs.Path, _ vfs.Fields) iter.Seq2[vfs.Entry, error] {
-	return func(yield func(vfs.Entry, error) bool) {
-		entries, err := f.snapshot(ctx, p)
-		for _, e := range entries {
-			if err = ctx.Err(); err != nil {
-				break
-			}
-			if !yield(e, nil) {
-				return
-			}
-		}
-		if err != nil {
-			yield(vfs.Entry{}, fail("list", p, err))
-		}
-	}
-}
-
-func (f *FS) snapshot(ctx context.Context, p vfs.Path) ([]vfs.Entry, error) {
-	if err := f.begin(ctx); err != nil {
-		return nil, err
-	}
-	defer f.mu.Unlock()
-	n, err := f.find(p)
-	if err != nil {
-		return nil, err
-	}
-	if !n.isDir() {
-		return nil, vfs.ErrNotDir
-	}
-	entries := make([]vfs.Entry, 0, len(n.entries))
-	for name, n := range n.entries {
-		entries = append(entries, n.entry(name))
-	}
-	return entries, nil
 }

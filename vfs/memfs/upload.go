@@ -16,9 +16,10 @@ type upload struct {
 	path   vfs.Path
 	data   []byte
 	old    *node // the file to be replaced, as it was at the start; nil: none
+	oldMod time.Time
 	offset int64
 	how    vfs.Create
-	builds bool // on the committed file old
+	builds bool  // on the committed file old
 	err    error // the first failed Write; it makes Commit fail
 	done   bool
 }
@@ -48,22 +49,25 @@ func (f *FS) create(p vfs.Path, how vfs.Create) (*upload, error) {
 		return nil, vfs.ErrExist
 	}
 	u := &upload{fs: f, path: p, old: old, how: how}
+	if old != nil {
+		u.oldMod = old.modTime
+	}
 	kept, err := u.kept()
 	if err != nil {
 		return nil, err
 	}
+	f.forget(p) // its bytes are taken over, and not counted twice
 	if err := f.reserve(len(kept)); err != nil {
 		return nil, err
 	}
 	u.data = append(u.data, kept...)
 	u.offset = int64(len(kept))
-	f.forget(p)
 	return u, nil
 }
 
 // kept gives the bytes that the upload begins with.
 func (u *upload) kept() ([]byte, error) {
-	broken := u.fs.broken[u.path.String()]
+	broken := u.fs.broken[u.path]
 	var there []byte
 	switch {
 	case u.how.Offset == 0 && !u.how.Append:
@@ -161,18 +165,20 @@ func (u *upload) publish(ctx context.Context) (*node, error) {
 	if u.how.Exclusive && now != nil {
 		return nil, vfs.ErrExist
 	}
-	if u.how.Append && now != u.old {
+	// A time that was set meanwhile would be lost.
+	if u.how.Append && (now != u.old || now != nil && !now.modTime.Equal(u.oldMod)) {
 		return nil, vfs.ErrConflict
 	}
 	parent, err := u.fs.parent(u.path)
 	if err != nil {
 		return nil, err
 	}
-	if now != nil {
-		u.fs.used -= int64(len(now.data))
-	}
 	u.fs.forget(u.path)
 	n := u.fs.newFile(u.data)
+	if now != nil {
+		u.fs.used -= int64(len(now.data))
+		n.mode = now.mode
+	}
 	parent.put(u.path.Base(), n)
 	return n, nil
 }
@@ -186,8 +192,7 @@ func (u *upload) Abort(cause error) error {
 	u.fs.mu.Lock()
 	defer u.fs.mu.Unlock()
 	if errors.Is(cause, vfs.ErrInterrupted) && u.err == nil && !u.builds {
-		u.fs.forget(u.path)
-		u.fs.broken[u.path.String()] = &unfinished{u.data, time.Now()}
+		u.fs.keep(u.path, u.data)
 		return nil
 	}
 	u.drop()

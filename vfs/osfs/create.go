@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
 	"os"
 
 	"github.com/sealane/sealane/vfs"
@@ -12,15 +11,16 @@ import (
 
 // Create implements vfs.FS.
 func (f *FS) Create(ctx context.Context, p vfs.Path, how vfs.Create) (vfs.Upload, error) {
-	u, err := f.begin(ctx, p, how)
+	up, err := f.create(ctx, p, how)
 	if err != nil {
 		return nil, f.fail("create", p, err)
 	}
-	return u, nil
+	return up, nil
 }
 
-func (f *FS) begin(ctx context.Context, p vfs.Path, how vfs.Create) (*upload, error) {
-	if err := mayMake(ctx, p); err != nil {
+// create holds the folder and the directory of p open for the upload.
+func (f *FS) create(ctx context.Context, p vfs.Path, how vfs.Create) (vfs.Upload, error) {
+	if err := f.mayMake(ctx, p); err != nil {
 		return nil, err
 	}
 	if how.Offset < 0 || how.Append && how.Offset != 0 {
@@ -29,82 +29,170 @@ func (f *FS) begin(ctx context.Context, p vfs.Path, how vfs.Create) (*upload, er
 	if p.IsRoot() {
 		return nil, vfs.ErrIsDir
 	}
-	// The upload holds its directory open, and so finds its own file again even
-	// if the directory is renamed meanwhile.
-	dir, err := f.openDir(p.Dir())
-	if err != nil {
+	if err := f.folder.enter(); err != nil {
 		return nil, err
 	}
-	old, err := f.target(p)
+	d, err := f.folder.openDir(p.Dir())
 	if err != nil {
-		dir.Close()
+		f.folder.leave()
 		return nil, err
 	}
-	u := &upload{fs: f, path: p, dir: dir, temp: tempName(), old: old, append: how.Append, mode: 0o666 &^ f.umask}
-	if old != nil {
-		u.mode = old.Mode().Perm()
+	u := &upload{fs: f, path: p, dir: d, how: how, mode: f.rules.fileMode}
+	u.old, u.replaces, err = f.target(d, p, how)
+	if err == nil && u.replaces {
+		u.mode = u.old.mode.Perm()
 	}
-	u.file, err = dir.OpenFile(u.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, tempMode)
 	if err != nil {
-		dir.Close()
+		u.discard()
+		u.end()
 		return nil, err
 	}
-	if err := u.keep(ctx, how); err != nil {
-		return nil, errors.Join(err, u.Abort(err))
+	if f.rules.Direct {
+		return u.inPlace()
+	}
+	if err := u.begin(ctx); err != nil {
+		u.discard()
+		u.end()
+		return nil, err
 	}
 	return u, nil
 }
 
-// target describes the file that is to be replaced at p, and is nil if there is
-// none. A link is judged by what it points to.
-func (f *FS) target(p vfs.Path) (fs.FileInfo, error) {
-	if _, err := f.root.Lstat(p.Rel()); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+// target describes the file that is to be replaced at p in d, if there is one. A
+// link is judged by what it points to.
+func (f *FS) target(d *dir, p vfs.Path, how vfs.Create) (old info, there bool, err error) {
+	old, err = d.stat(p.Base(), false)
+	if isNotExist(err) {
+		return info{}, false, nil
 	}
-	info, err := f.stat(p)
 	if err != nil {
-		return nil, err
+		return info{}, false, err
 	}
-	if err := regular(info); err != nil {
-		return nil, err
+	if how.Exclusive && !old.mode.IsDir() {
+		return info{}, false, vfs.ErrExist
 	}
-	return info, nil
+	if old.isLink() {
+		old = f.folder.followOr(p, old)
+	}
+	return old, true, old.regular()
 }
 
-// keepStep is how much is copied between two looks at the context.
-const keepStep = 64 << 20
-
-// keep copies what the upload keeps of the existing file. The old file stays as
-// it is: until Commit it is the only one. Where the system can (Linux), the
-// bytes do not pass through the process, since os.File.ReadFrom sees to that.
-func (u *upload) keep(ctx context.Context, how vfs.Create) error {
-	if u.old == nil {
-		if how.Offset > 0 {
+// begin opens the file that will be written, with what is kept already in it.
+func (u *upload) begin(ctx context.Context) error {
+	if u.how.Offset == 0 && !u.how.Append {
+		if err := u.open(); err != nil {
+			return err
+		}
+		u.fs.forget(u.path)
+		return nil
+	}
+	broken, is := u.fs.broken(u.path)
+	// A file system that was mounted over the directory since has its own files.
+	is = is && u.place() != u.dir
+	switch {
+	case is && u.how.Append && u.replaces:
+		return vfs.ErrUnfinished
+	case is:
+		n := broken.size
+		if !u.how.Append {
+			n = u.how.Offset
+		}
+		if n > broken.size {
 			return vfs.ErrOffset
 		}
-		return nil
+		return u.takeUp(n)
+	case !u.replaces && u.how.Offset > 0:
+		return vfs.ErrOffset
+	case !u.replaces:
+		return u.open()
 	}
-	if how.Offset == 0 && !how.Append {
-		return nil
+	u.builds = true
+	return u.copyOld(ctx)
+}
+
+// open makes the file to write to: one without a name if the disk can, and else
+// one under a hidden name.
+func (u *upload) open() (err error) {
+	t := u.fs.folder
+	if t.method.nameless {
+		u.file, err = t.calls.tmpfile(u.dir)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
 	}
-	src, info, err := u.fs.open(u.path)
+	u.home = u.place()
+	u.temp = tempName()
+	if u.file, err = t.calls.create(u.home, u.temp); err != nil {
+		u.temp = ""
+		return err
+	}
+	if err := u.lock(); err != nil {
+		return err
+	}
+	// The hidden folder has a group of its own; that of the target's counts.
+	if gid, ok := u.dir.inherits(); ok && u.home != u.dir {
+		_ = t.calls.chown(u.file, -1, int(gid)) // or the group is that of the process
+	}
+	return nil
+}
+
+// place is where a name for u can be had: in the hidden folder, or in the
+// target's own directory if files cannot be moved from there to here.
+func (u *upload) place() *dir {
+	h, err := u.fs.folder.hiddenDir(true)
+	if err != nil || h == nil || !samePlace(h, u.dir) {
+		return u.dir
+	}
+	return h
+}
+
+// lock marks the file as in use. Another server that sweeps the folder at this
+// moment may be faster; then the name is gone, or the file is locked.
+func (u *upload) lock() error {
+	if err := u.fs.folder.calls.lock(u.file); errors.Is(err, errLocked) {
+		return err // other errors: there are no locks here
+	}
+	in, err := statFile(u.file, false)
+	if err != nil {
+		return err
+	}
+	if named, err := u.home.stat(u.temp, false); err != nil || !sameFile(in, named) {
+		return errLocked
+	}
+	return nil
+}
+
+// copyStep is how much is copied between two looks at the context.
+const copyStep = 64 << 20
+
+// copyOld begins with the bytes of the committed file. That stays as it is:
+// until Commit it is the only one.
+func (u *upload) copyOld(ctx context.Context) error {
+	src, in, err := u.fs.open(u.path)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	u.old = info
-	n := how.Offset
-	if how.Append {
-		n = info.Size()
+	u.old = in
+	u.offset = u.how.Offset
+	if u.how.Append {
+		u.offset = in.size
 	}
-	if n > info.Size() {
+	if u.offset > in.size {
 		return vfs.ErrOffset
 	}
-	for n > 0 {
+	if err := u.open(); err != nil {
+		return err
+	}
+	if u.fs.folder.method.reflink && u.cloneOld(src) == nil {
+		return nil
+	}
+	calls := u.fs.folder.calls
+	for n := u.offset; n > 0; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		m, err := io.CopyN(u.file, src, min(n, keepStep))
+		m, err := calls.copy(u.file, src, min(n, copyStep))
 		n -= m
 		if errors.Is(err, io.EOF) {
 			return vfs.ErrOffset // it shrank under our hands
@@ -114,4 +202,36 @@ func (u *upload) keep(ctx context.Context, how vfs.Create) error {
 		}
 	}
 	return nil
+}
+
+// cloneOld shares the blocks of src. After an error nothing is in the file.
+func (u *upload) cloneOld(src *os.File) error {
+	calls := u.fs.folder.calls
+	err := calls.clone(u.file, src)
+	if err != nil {
+		return err
+	}
+	if err = u.cut(u.offset); err != nil {
+		return errors.Join(err, calls.truncate(u.file, 0))
+	}
+	return nil
+}
+
+// cut makes the file n bytes long, and goes on behind them. A file that is
+// shorter already has lost bytes.
+func (u *upload) cut(n int64) error {
+	in, err := statFile(u.file, false)
+	if err != nil {
+		return err
+	}
+	if in.size < n {
+		return vfs.ErrOffset
+	}
+	if in.size > n {
+		if err := u.fs.folder.calls.truncate(u.file, n); err != nil {
+			return err
+		}
+	}
+	_, err = u.file.Seek(n, io.SeekStart)
+	return err
 }

@@ -3,6 +3,7 @@ package osfs
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"syscall"
 
 	"github.com/sealane/sealane/vfs"
@@ -12,7 +13,7 @@ import (
 // system's own error goes in as text only: ENOTEMPTY, for one, would answer to
 // fs.ErrExist as well.
 func (f *FS) fail(op string, p vfs.Path, err error) error {
-	if s := f.sentinel(err); s != nil {
+	if s := f.folder.sentinel(err); s != nil {
 		return fmt.Errorf("osfs: cannot %s %q: %w (%v)", op, p, s, err)
 	}
 	return fmt.Errorf("osfs: cannot %s %q: %w", op, p, err)
@@ -20,10 +21,10 @@ func (f *FS) fail(op string, p vfs.Path, err error) error {
 
 // sentinel is nil for errors that need none: those of vfs, of context, and
 // those that the os package matches with io/fs by itself.
-func (f *FS) sentinel(err error) error {
+func (t *folder) sentinel(err error) error {
 	// A link that leads out is refused rather than denied to exist: its name
 	// is listed anyway.
-	if errors.Is(err, f.escape) {
+	if errors.Is(err, t.escape) {
 		return vfs.ErrPermission
 	}
 	var errno syscall.Errno
@@ -32,3 +33,5 @@ func (f *FS) sentinel(err error) error {
 	}
 	return nil
 }
+
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -20,7 +20,7 @@ func TestFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	_, escape := f.root.Stat("../x")
+	_, escape := f.folder.root.Stat("../x")
 	sentinels := []error{
 		vfs.ErrNotExist, vfs.ErrExist, vfs.ErrPermission, vfs.ErrBadName, vfs.ErrIsDir, vfs.ErrNotDir, vfs.ErrNotEmpty,
 		vfs.ErrNotRegular, vfs.ErrOffset, vfs.ErrNoSpace, vfs.ErrQuota, vfs.ErrUnsupported, vfs.ErrConflict,

@@ -3,7 +3,6 @@ package osfs
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 
 	"github.com/sealane/sealane/vfs"
@@ -22,44 +21,82 @@ func (f *file) Entry() vfs.Entry                          { return f.entry }
 
 // Open implements vfs.FS.
 func (f *FS) Open(ctx context.Context, p vfs.Path) (vfs.File, error) {
-	if err := mayFind(ctx, p); err != nil {
+	if err := f.mayFind(ctx, p); err != nil {
 		return nil, f.fail("open", p, err)
 	}
-	o, info, err := f.open(p)
+	o, in, err := f.open(p)
 	if err != nil {
 		return nil, f.fail("open", p, err)
 	}
-	return &file{o, entry(p.Base(), info)}, nil
+	e := in.entry(p.Base(), vfs.WantAll)
+	e.Rights = vfs.RightsOf(e, true)
+	return &file{o, e}, nil
 }
 
 // open opens the regular file p. What it is, is asked of the descriptor: the
 // name may mean something else a moment later.
-func (f *FS) open(p vfs.Path) (*os.File, fs.FileInfo, error) {
-	o, err := f.root.OpenFile(p.Rel(), readFlags, 0)
-	if err != nil {
-		// Sockets, and links that lead nowhere, fail to open, each in its way.
-		if info, serr := f.stat(p); serr == nil && !info.Mode().IsRegular() && !info.IsDir() {
-			return nil, nil, vfs.ErrNotRegular
-		}
-		return nil, nil, err
+func (f *FS) open(p vfs.Path) (*os.File, info, error) {
+	if p.IsRoot() {
+		return nil, info{}, vfs.ErrIsDir
 	}
-	info, err := o.Stat()
+	d, err := f.folder.openDir(p.Dir())
+	if err != nil {
+		return nil, info{}, err
+	}
+	defer d.close()
+	o, err := d.open(p.Base(), os.O_RDONLY)
+	if err != nil {
+		o, err = f.openOdd(d, p, err)
+	}
+	if err != nil {
+		return nil, info{}, err
+	}
+	in, err := statFile(o, true)
 	if err == nil {
-		err = regular(info)
+		err = in.regular()
 	}
 	if err != nil {
-		return nil, nil, errors.Join(err, o.Close())
+		return nil, info{}, errors.Join(err, o.Close())
 	}
-	return o, info, nil
+	return o, in, nil
 }
 
-// regular is nil for a regular file, and says what else it is.
-func regular(info fs.FileInfo) error {
-	switch {
-	case info.IsDir():
-		return vfs.ErrIsDir
-	case !info.Mode().IsRegular():
-		return vfs.ErrNotRegular
+// openOdd is for what did not open at once: it follows a link. Sockets, and links
+// that lead nowhere, fail to open, each in its way.
+func (f *FS) openOdd(d *dir, p vfs.Path, failed error) (*os.File, error) {
+	in, err := d.stat(p.Base(), false)
+	if err != nil {
+		return nil, failed
 	}
-	return nil
+	if in.isLink() {
+		in, err = f.folder.followLink(p)
+		if err == nil && in.mode.IsRegular() {
+			return f.folder.root.OpenFile(p.Rel(), os.O_RDONLY|noWait, 0)
+		}
+		if err == nil && in.mode.IsDir() {
+			return nil, vfs.ErrIsDir
+		}
+		return nil, vfs.ErrNotRegular
+	}
+	if !in.mode.IsRegular() && !in.mode.IsDir() {
+		return nil, vfs.ErrNotRegular
+	}
+	return nil, failed
+}
+
+// look describes what p leads to, or p itself if it is a link that leads nowhere.
+func (t *folder) look(p vfs.Path) (info, error) {
+	d, err := t.openDir(p.Dir())
+	if err != nil {
+		return info{}, err
+	}
+	defer d.close()
+	if p.IsRoot() {
+		return d.self, nil
+	}
+	in, err := d.stat(p.Base(), true)
+	if err == nil && in.isLink() {
+		in = t.followOr(p, in)
+	}
+	return in, err
 }

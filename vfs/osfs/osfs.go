@@ -2,152 +2,170 @@ package osfs
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sealane/sealane/vfs"
 )
 
-// FS is a folder of the operating system. Make one with Open.
+// FS is a folder of the operating system under the policy of one account. Open
+// makes the first, and For others of the same folder.
 type FS struct {
-	root   *os.Root
-	escape error // what os.Root says of a path that leads out of it
-	umask  fs.FileMode
-
-	// names makes looking at a target and renaming over it one step among the
-	// users of this FS. Nothing slow (no sync, no copy) is done under it.
-	names sync.Mutex
+	folder *folder
+	rules  rules
+	opener bool
+	closed atomic.Bool
 }
 
 var _ vfs.FS = (*FS)(nil)
 
-// An Option changes how an FS behaves.
-type Option func(*FS)
-
-// Umask sets the permission bits that new files and directories do not get; the
-// default is 0022. The umask of the process is applied to directories as well.
-func Umask(mask fs.FileMode) Option {
-	return func(f *FS) { f.umask = mask.Perm() }
-}
-
-// Open opens the directory dir, which must exist, as a tree of its own.
+// Open opens the directory dir, which must exist, as a tree of its own, and
+// removes what a server that was killed has left in it.
 func Open(dir string, opts ...Option) (*FS, error) {
+	s := settings{keepFor: DefaultKeepFor, now: time.Now, calls: system(), method: findMethod}
+	for _, o := range opts {
+		o(&s)
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("osfs: cannot open the folder: %w", err)
 	}
-	f := &FS{root: root, umask: 0o022}
-	for _, o := range opts {
-		o(f)
-	}
-	// The os package has no name for this error, and matching its text would
-	// break in silence; so it is asked for once.
-	_, err = root.Lstat("..")
-	var pe *fs.PathError
-	if !errors.As(err, &pe) {
+	t, err := newFolder(root, s)
+	if err != nil {
 		root.Close()
-		return nil, fmt.Errorf("osfs: os.Root does not hold %q: %v", dir, err)
+		return nil, fmt.Errorf("osfs: cannot use the folder %q: %w", dir, err)
 	}
-	f.escape = pe.Err
-	return f, nil
+	f := &FS{folder: t}
+	of, err := f.For(s.policy)
+	if err != nil {
+		t.leave()
+		return nil, err
+	}
+	of.opener = true
+	return of, nil
+}
+
+// For gives the same folder under another policy. It holds nothing that would
+// have to be given back; closing it ends it alone, and closing the FS that Open
+// returned ends all. An error says which part of p cannot work here.
+func (f *FS) For(p Policy) (*FS, error) {
+	r, err := p.rules()
+	if err != nil {
+		return nil, err
+	}
+	v := &FS{folder: f.folder, rules: r}
+	if err := f.folder.canGive(r); err != nil {
+		return nil, err
+	}
+	f.folder.setLimit(r.owner, r.KeepBytes)
+	return v, nil
 }
 
 // Caps implements vfs.FS.
 func (f *FS) Caps() vfs.Caps {
-	return vfs.Caps{Write: true, SetModTime: true, Durability: vfs.DurableFull}
+	c := vfs.Caps{
+		Write:      true,
+		SetModTime: true,
+		SetMode:    hasModes,
+		Symlink:    hasModes,
+		Resume:     f.resumes(),
+		InPlace:    f.rules.Direct,
+		Durability: vfs.DurableProcess,
+	}
+	if f.rules.full {
+		c.Durability = vfs.DurableFull
+	}
+	return c
 }
 
-// Close implements vfs.FS.
-func (f *FS) Close() error { return f.root.Close() }
-
-// Stat implements vfs.FS. A link that cannot be followed is KindOther.
-func (f *FS) Stat(ctx context.Context, p vfs.Path) (vfs.Entry, error) {
-	if err := mayFind(ctx, p); err != nil {
-		return vfs.Entry{}, f.fail("stat", p, err)
-	}
-	info, err := f.stat(p)
-	if err != nil {
-		return vfs.Entry{}, f.fail("stat", p, err)
-	}
-	return entry(p.Base(), info), nil
+func (f *FS) resumes() bool {
+	return !f.rules.Direct && f.rules.KeepBytes > 0 && !f.folder.method.noHidden
 }
 
-// SetAttr implements vfs.FS. A link is followed; one that cannot be followed,
-// and a special file, is ErrNotRegular.
-func (f *FS) SetAttr(ctx context.Context, p vfs.Path, a vfs.Attr) error {
-	if err := mayFind(ctx, p); err != nil {
-		return f.fail("set attributes of", p, err)
+// Close implements vfs.FS. That of a view ends nothing but the view.
+func (f *FS) Close() error {
+	if f.closed.Swap(true) || !f.opener {
+		return nil
 	}
-	info, err := f.stat(p)
-	switch {
-	case err != nil:
-	case !info.IsDir() && !info.Mode().IsRegular():
-		err = vfs.ErrNotRegular
-	case !a.ModTime.IsZero():
-		// os: a zero time is left as it is.
-		err = f.root.Chtimes(p.Rel(), time.Time{}, a.ModTime)
-	}
-	if err != nil {
-		return f.fail("set attributes of", p, err)
-	}
+	f.folder.close()
 	return nil
 }
 
-// stat follows the link at p if it can, and else describes the link itself.
-func (f *FS) stat(p vfs.Path) (fs.FileInfo, error) {
-	info, err := f.root.Stat(p.Rel())
-	if err == nil {
-		return info, nil
+// Stat implements vfs.FS. A link that cannot be followed is KindOther.
+func (f *FS) Stat(ctx context.Context, p vfs.Path) (vfs.Entry, error) {
+	if err := f.mayFind(ctx, p); err != nil {
+		return vfs.Entry{}, f.fail("stat", p, err)
 	}
-	link, lerr := f.root.Lstat(p.Rel())
-	if lerr == nil && link.Mode()&fs.ModeSymlink != 0 {
-		return link, nil
+	e, err := f.describe(p)
+	if err != nil {
+		return vfs.Entry{}, f.fail("stat", p, err)
 	}
-	return nil, err
+	return e, nil
 }
 
-// openDir opens directory p as a root of its own. It looks first, because
-// Root.OpenRoot opens without O_DIRECTORY and so waits forever at a FIFO.
-func (f *FS) openDir(p vfs.Path) (*os.Root, error) {
-	info, err := f.root.Stat(p.Rel())
+func (f *FS) describe(p vfs.Path) (vfs.Entry, error) {
+	d, err := f.folder.openDir(p.Dir())
+	if err != nil {
+		return vfs.Entry{}, err
+	}
+	defer d.close()
+	if p.IsRoot() {
+		return d.withRights(d.self.entry("/", vfs.WantAll), d.writable(".")), nil
+	}
+	in, err := d.stat(p.Base(), true)
+	if err != nil {
+		return vfs.Entry{}, err
+	}
+	if in.isLink() {
+		in = f.folder.followOr(p, in)
+	}
+	return d.withRights(in.entry(p.Base(), vfs.WantAll), d.writable(".")), nil
+}
+
+// withRights gives e, an entry of d, its rights. They are those of the tree less
+// what the system would refuse: to replace, remove and rename is a matter of the
+// directory that holds the name, and not of the file.
+func (d *dir) withRights(e vfs.Entry, writable bool) vfs.Entry {
+	e.Rights = vfs.RightsOf(e, writable)
+	const within = vfs.MayCreate | vfs.MayMkdir | vfs.MayPurge
+	switch {
+	case e.Kind != vfs.KindDir, e.Name == "/", superuser():
+	case !writable:
+		if d.writable(e.Name) {
+			e.Rights |= within
+		}
+	case !d.writable(e.Name):
+		e.Rights &^= within
+	}
+	return e
+}
+
+// Hash implements vfs.FS.
+func (f *FS) Hash(ctx context.Context, p vfs.Path, h vfs.Hash, from, to int64) ([]byte, error) {
+	file, err := f.Open(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	if !info.IsDir() {
-		return nil, vfs.ErrNotDir
-	}
-	return f.root.OpenRoot(p.Rel())
-}
-
-// syncDir makes the names in directory p survive a power cut.
-func (f *FS) syncDir(p vfs.Path) error {
-	dir, err := f.openDir(p)
+	defer file.Close()
+	sum, err := vfs.HashFile(ctx, file, h, from, to)
 	if err != nil {
-		return err
+		return nil, f.fail("hash", p, err)
 	}
-	defer dir.Close()
-	return syncRoot(dir)
+	return sum, nil
 }
 
-func entry(name string, info fs.FileInfo) vfs.Entry {
-	e := vfs.Entry{
-		Name:    name,
-		Kind:    vfs.KindOther,
-		ModTime: info.ModTime(),
-		Mode:    info.Mode(),
-		Unique:  unique(info),
+// Space implements vfs.FS.
+func (f *FS) Space(ctx context.Context, p vfs.Path) (vfs.Space, error) {
+	if err := f.mayFind(ctx, p); err != nil {
+		return vfs.Space{}, f.fail("tell the space of", p, err)
 	}
-	switch {
-	case info.IsDir():
-		e.Kind = vfs.KindDir
-	case info.Mode().IsRegular():
-		e.Kind = vfs.KindFile
-		e.Size = info.Size()
+	d, err := f.folder.openDir(p)
+	if err != nil {
+		return vfs.Space{}, f.fail("tell the space of", p, err)
 	}
-	e.Rights = vfs.RightsOf(e, true)
-	return e
+	defer d.close()
+	free, total := d.space()
+	return vfs.Space{Free: free, Total: total}, nil
 }

@@ -17,7 +17,17 @@ import (
 )
 
 func TestSuite(t *testing.T) {
-	vfstest.Run(t, func(t *testing.T) vfs.FS { return open(t, t.TempDir()) })
+	for name, opts := range map[string][]osfs.Option{
+		"full":     nil,
+		"process":  {osfs.With(osfs.Policy{Durability: vfs.DurableProcess})},
+		"direct":   {osfs.With(osfs.Policy{Direct: true}), osfs.NoSync()},
+		"named":    {osfs.Named(), osfs.NoSync()},
+		"nohidden": {osfs.Named(), osfs.NoHidden(), osfs.NoSync()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			vfstest.Run(t, func(t *testing.T) vfs.FS { return open(t, t.TempDir(), opts...) })
+		})
+	}
 }
 
 func open(t testing.TB, dir string, opts ...osfs.Option) *osfs.FS {
@@ -196,51 +206,6 @@ func TestDeepPath(t *testing.T) {
 	}
 }
 
-// S-85: an upload in progress cannot be seen, guessed or touched.
-func TestTempNames(t *testing.T) {
-	dir := t.TempDir()
-	f := open(t, dir)
-	a, err := f.Create(t.Context(), path(t, "/a"), vfs.Create{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Abort(nil)
-	b, err := f.Create(t.Context(), path(t, "/a"), vfs.Create{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Abort(nil)
-	temps := diskNames(t, dir)
-	if len(temps) != 2 || temps[0] == temps[1] {
-		t.Fatalf("on the disk: %q", temps)
-	}
-	if tree, err := vfstest.Tree(t.Context(), f); err != nil || len(tree) != 0 {
-		t.Errorf("seen: %q, %v", tree, err)
-	}
-	put(t, f, path(t, "/spare"), vfs.Create{}, "")
-	for _, name := range append(temps, strings.ToUpper(temps[0]), ".sealane-.part", ".\u017fealane-x.part", temps[0]+"/x") {
-		for method, err := range errorsOfAll(t, f, path(t, name)) {
-			want := vfs.ErrNotExist
-			switch method {
-			case "Create", "Append", "Offset", "Mkdir", "Rename onto":
-				want = vfs.ErrBadName
-			}
-			if !errors.Is(err, want) {
-				t.Errorf("%s of %q: %v, want %v", method, name, err, want)
-			}
-		}
-	}
-	if err := f.Rename(t.Context(), path(t, "/spare"), path(t, "/.sealane-notes"), vfs.Rename{}); err != nil {
-		t.Errorf("a name that only looks alike: %v", err)
-	}
-	if err := errors.Join(a.Abort(nil), b.Abort(nil)); err != nil {
-		t.Error(err)
-	}
-	if got := diskNames(t, dir); len(got) != 1 {
-		t.Errorf("left on the disk: %q", got)
-	}
-}
-
 // A failed Commit leaves no file behind on the disk.
 func TestFailedCommitLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
@@ -293,7 +258,7 @@ func TestMode(t *testing.T) {
 		t.Skip("no permission bits")
 	}
 	dir := t.TempDir()
-	f := open(t, dir, osfs.Umask(0o027))
+	f := open(t, dir, osfs.With(osfs.Policy{Umask: new(fs.FileMode(0o027))}))
 	if e := put(t, f, path(t, "/new"), vfs.Create{}, ""); e.Mode != 0o640 {
 		t.Errorf("new file: %v", e.Mode)
 	}

@@ -1,13 +1,14 @@
 package osfs
 
 import (
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 )
 
-const readFlags = os.O_RDONLY
+const noWait = 0
+
+// hasModes says that files have no permissions, and links need a privilege.
+const hasModes = false
 
 // nameAllowed refuses what Windows would take for something else than one
 // name: separators, streams ("a:b"), wildcards, devices (NUL, COM1), and the
@@ -23,9 +24,3 @@ func nameAllowed(name string) bool {
 	}
 	return filepath.IsLocal(name)
 }
-
-// unique is empty: the file index is not in what package os tells.
-func unique(fs.FileInfo) string { return "" }
-
-// syncRoot does nothing: Windows cannot flush a directory, and journals names.
-func syncRoot(*os.Root) error { return nil }

@@ -32,6 +32,13 @@ func testCancelled(s *suite) {
 	s.wantErr("Rmdir", s.fs.Rmdir(ctx, d), context.Canceled)
 	s.wantErr("Rename", s.fs.Rename(ctx, f, fresh, vfs.Rename{}), context.Canceled)
 	s.wantErr("SetAttr", s.fs.SetAttr(ctx, f, vfs.Attr{}), context.Canceled)
+	_, err = s.fs.Unfinished(ctx, f)
+	s.wantErr("Unfinished", err, context.Canceled)
+	s.wantErr("Symlink", s.fs.Symlink(ctx, f, fresh), context.Canceled)
+	_, err = s.fs.Hash(ctx, f, vfs.SHA256, 0, -1)
+	s.wantErr("Hash", err, context.Canceled)
+	_, err = s.fs.Space(ctx, d)
+	s.wantErr("Space", err, context.Canceled)
 	s.want(before)
 }
 

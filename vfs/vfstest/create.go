@@ -85,7 +85,11 @@ func testOffset(s *suite) {
 		{0, "", ""},
 	} {
 		s.fill(map[string]string{"f": "0123456789"})
-		e := s.commit(s.create("/f", vfs.Create{Offset: test.offset}, test.write))
+		up := s.create("/f", vfs.Create{Offset: test.offset}, test.write)
+		if up.Offset() != test.offset {
+			s.Errorf("Offset() = %d, want %d", up.Offset(), test.offset)
+		}
+		e := s.commit(up)
 		if e.Size != int64(len(test.want)) {
 			s.Errorf("offset %d: Commit says %d bytes, want %d", test.offset, e.Size, len(test.want))
 		}
@@ -94,12 +98,21 @@ func testOffset(s *suite) {
 }
 
 func testAppend(s *suite) {
-	s.commit(s.create("/f", vfs.Create{Append: true}, "one"))
-	s.want(map[string]string{"f": "one"})
-	s.commit(s.create("/f", vfs.Create{Append: true}, ", two"))
-	s.want(map[string]string{"f": "one, two"})
-	s.commit(s.create("/f", vfs.Create{Append: true}, ""))
-	s.want(map[string]string{"f": "one, two"})
+	for _, test := range []struct {
+		offset      int64
+		write, want string
+	}{
+		{0, "one", "one"},
+		{3, ", two", "one, two"},
+		{8, "", "one, two"},
+	} {
+		up := s.create("/f", vfs.Create{Append: true}, test.write)
+		if up.Offset() != test.offset {
+			s.Errorf("Offset() = %d, want %d", up.Offset(), test.offset)
+		}
+		s.commit(up)
+		s.want(map[string]string{"f": test.want})
+	}
 }
 
 // S-77: of two appends to one file neither may be lost while both are told
@@ -199,4 +212,61 @@ func testLastCommitWins(s *suite) {
 	s.want(map[string]string{"f": "this is b"})
 	s.commit(a)
 	s.want(map[string]string{"f": "from a"})
+}
+
+// The directory may go during the upload; then there is nowhere to publish it.
+func testCommitIntoNothing(s *suite) {
+	s.fill(map[string]string{"d/": "", "e/": ""})
+	moved := s.create("/e/new", vfs.Create{}, "new")
+	gone := s.create("/d/new", vfs.Create{}, "new")
+	if err := s.fs.Rename(s.Context(), s.path("/e"), s.path("/moved"), vfs.Rename{}); err != nil {
+		s.Fatal(err)
+	}
+	if err := s.fs.Rmdir(s.Context(), s.path("/d")); err == nil {
+		_, err := gone.Commit(s.Context())
+		s.wantErr("Commit into a directory that is gone", err, vfs.ErrNotExist)
+	} else { // a storage may say that the directory is in use
+		s.wantErr("Rmdir during an upload", err, vfs.ErrNotEmpty)
+		s.commit(gone)
+	}
+	// Whether the upload goes to the old name or along with the directory is not
+	// said, but it is told to the caller, and nothing half is seen.
+	_, err := moved.Commit(s.Context())
+	tree, terr := Tree(s.Context(), s.fs)
+	if got, there := tree["moved/new"]; terr != nil || there != (err == nil) || there && got != "new" {
+		s.Errorf("Commit into a renamed directory: %v, and then there is %v, %v", err, tree, terr)
+	}
+}
+
+// Where Caps says InPlace, others see the file grow, and Abort leaves it as it is.
+func testInPlace(s *suite) {
+	s.fill(map[string]string{"old": "0123456789"})
+	for name, test := range map[string]struct {
+		how          vfs.Create
+		first, whole string
+	}{
+		"/new":  {vfs.Create{}, "half", "half a file"},
+		"/new2": {vfs.Create{Exclusive: true}, "half", "half a file"},
+		"/new3": {vfs.Create{Append: true}, "half", "half a file"},
+	} {
+		up := s.create(name, test.how, "half")
+		if got, err := read(s.Context(), s.fs, s.path(name)); err != nil || got != test.first {
+			s.Errorf("%s before Commit: %q, %v; want %q", name, got, err, test.first)
+		}
+		if _, err := io.WriteString(up, " a file"); err != nil {
+			s.Fatal(err)
+		}
+		s.commit(up)
+	}
+	for _, test := range []struct {
+		how  vfs.Create
+		want string
+	}{
+		{vfs.Create{Append: true}, "0123456789half"},
+		{vfs.Create{Offset: 3}, "012half"},
+		{vfs.Create{}, "half"},
+	} {
+		s.interrupted("/old", test.how, "half")
+		s.want(map[string]string{"old": test.want, "new": "half a file", "new2": "half a file", "new3": "half a file"})
+	}
 }

@@ -38,6 +38,56 @@ func testList(s *suite) {
 	}
 }
 
+// An entry has its name and at least the fields that were asked for, and they
+// agree with Stat, whose word is the fullest.
+func testListFields(s *suite) {
+	s.fill(map[string]string{"d/f": "123", "d/empty": "", "d/sub/": "", "d/sub/deep": ""})
+	names := []string{"f", "empty", "sub"}
+	if s.fs.Caps().Symlink {
+		s.symlink("/d/f", "/d/link")
+		s.symlink("/d/sub", "/d/dirlink")
+		s.symlink("/none", "/d/dangling")
+		names = append(names, "link", "dirlink", "dangling")
+	}
+	for want := range vfs.WantAll + 1 {
+		listed := map[string]vfs.Entry{}
+		for e, err := range s.fs.List(s.Context(), s.path("/d"), want) {
+			if err != nil {
+				s.Fatal(err)
+			}
+			listed[e.Name] = e
+		}
+		if len(listed) != len(names) {
+			s.Errorf("List with fields %b has %v", want, listed)
+		}
+		for _, name := range names {
+			got, full := listed[name], s.stat("/d/"+name)
+			s.wantEntry(fmt.Sprintf("List of %s with fields %b", name, want), only(want, got), only(want, full))
+		}
+	}
+}
+
+// only is e with nothing but its name and the fields of want.
+func only(want vfs.Fields, e vfs.Entry) vfs.Entry {
+	o := vfs.Entry{Name: e.Name}
+	if want.Has(vfs.WantKind | vfs.WantInfo) {
+		o.Kind = e.Kind
+	}
+	if want.Has(vfs.WantInfo) {
+		o.Size, o.ModTime, o.Mode, o.Owner = e.Size, e.ModTime, e.Mode, e.Owner
+	}
+	if want.Has(vfs.WantCreated) {
+		o.Created = e.Created
+	}
+	if want.Has(vfs.WantUnique) {
+		o.Unique = e.Unique
+	}
+	if want.Has(vfs.WantRights) {
+		o.Rights = e.Rights
+	}
+	return o
+}
+
 // S-82: more entries than any driver takes in one go.
 func testListMany(s *suite) {
 	const n = 1000

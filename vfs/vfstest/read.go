@@ -2,7 +2,6 @@ package vfstest
 
 import (
 	"io"
-	"time"
 
 	"github.com/sealane/sealane/vfs"
 )
@@ -59,30 +58,6 @@ func testUnique(s *suite) {
 	}
 	if after := s.stat("/d/a").Unique; after != before {
 		s.Errorf("Unique changed by Rename from %q to %q", before, after)
-	}
-}
-
-func testSetAttr(s *suite) {
-	if !s.fs.Caps().SetModTime {
-		s.Skip("SetAttr cannot set ModTime, says Caps")
-	}
-	s.fill(map[string]string{"f": "x", "d/": ""})
-	when := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
-	for _, name := range []string{"/f", "/d"} {
-		if err := s.fs.SetAttr(s.Context(), s.path(name), vfs.Attr{ModTime: when}); err != nil {
-			s.Fatalf("SetAttr(%q): %v", name, err)
-		}
-		// A zero field is left alone.
-		if err := s.fs.SetAttr(s.Context(), s.path(name), vfs.Attr{}); err != nil {
-			s.Fatalf("SetAttr(%q) of nothing: %v", name, err)
-		}
-		if got := s.stat(name).ModTime; !got.Equal(when) {
-			s.Errorf("%s: ModTime %v, want %v", name, got, when)
-		}
-	}
-	for _, a := range []vfs.Attr{{}, {ModTime: when}} {
-		s.wantErr("SetAttr", s.fs.SetAttr(s.Context(), s.path("/none"), a), vfs.ErrNotExist)
-		s.wantErr("SetAttr", s.fs.SetAttr(s.Context(), s.path("/f/x"), a), vfs.ErrNotDir)
 	}
 }
 

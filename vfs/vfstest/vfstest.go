@@ -1,205 +1,110 @@
 package vfstest
 
 import (
-	"context"
-	"errors"
-	"io"
 	"testing"
 
 	"github.com/sealane/sealane/vfs"
 )
 
 // Run runs the suite. newFS makes an empty FS that can be written to; the suite
-// closes it. It is called once for every subtest.
+// closes it. It is called once for every subtest. What the FS lacks, by its Caps,
+// is not asked of it.
 func Run(t *testing.T, newFS func(t *testing.T) vfs.FS) {
-	for _, test := range []struct {
-		name string
-		run  func(s *suite)
-	}{
-		{"Stat", testStat},
-		{"Unique", testUnique},
-		{"SetAttr", testSetAttr},
-		{"List", testList},
-		{"ListMany", testListMany},
-		{"ListEnds", testListEnds},
-		{"Open", testOpen},
-		{"Seek", testSeek},
-		{"ReaderKeepsItsVersion", testReaderKeepsItsVersion},
-		{"Create", testCreate},
-		{"CreateErrors", testCreateErrors},
-		{"NothingBeforeCommit", testNothingBeforeCommit},
-		{"Offset", testOffset},
-		{"Append", testAppend},
-		{"AppendConflict", testAppendConflict},
-		{"Abort", testAbort},
-		{"CommitTwice", testCommitTwice},
-		{"CommitCancelled", testCommitCancelled},
-		{"CommitOntoDirectory", testCommitOntoDirectory},
-		{"LastCommitWins", testLastCommitWins},
-		{"Mkdir", testMkdir},
-		{"Remove", testRemove},
-		{"Rename", testRename},
-		{"RenameDuringUpload", testRenameDuringUpload},
-		{"Names", testNames},
-		{"Cancelled", testCancelled},
-		{"Concurrent", testConcurrent},
-		{"Close", testClose},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			fsys := newFS(t)
-			t.Cleanup(func() {
-				if err := fsys.Close(); err != nil {
-					t.Errorf("Close: %v", err)
-				}
-			})
-			test.run(&suite{t, fsys})
-		})
+	for _, test := range subtests() {
+		t.Run(test.name, func(t *testing.T) { test.start(t, newFS) })
 	}
 }
 
-// suite is one subtest with its tree.
-type suite struct {
-	*testing.T
-	fs vfs.FS
+// subtest is one part of the suite. One for which a storage lacks what Caps says
+// is skipped.
+type subtest struct {
+	name  string
+	needs func(vfs.Caps) bool // nil: nothing
+	run   func(s *suite)
 }
 
-func (s *suite) path(name string) vfs.Path {
-	s.Helper()
-	p, err := vfs.Clean(name)
-	if err != nil {
-		s.Fatalf("Clean(%q): %v", name, err)
-	}
-	return p
-}
-
-// fill makes files and directories, as Fill does.
-func (s *suite) fill(files map[string]string) {
-	s.Helper()
-	if err := Fill(s.Context(), s.fs, files); err != nil {
-		s.Fatal(err)
-	}
-}
-
-// want compares the whole tree.
-func (s *suite) want(files map[string]string) {
-	s.Helper()
-	got, err := Tree(s.Context(), s.fs)
-	if err != nil {
-		s.Fatal(err)
-	}
-	for name, content := range files {
-		switch now, ok := got[name]; {
-		case !ok:
-			s.Errorf("%q is not there", name)
-		case now != content:
-			s.Errorf("%q holds %.60q (%d bytes), want %.60q (%d bytes)", name, now, len(now), content, len(content))
+func (c subtest) start(t *testing.T, newFS func(t *testing.T) vfs.FS) {
+	fsys := newFS(t)
+	t.Cleanup(func() {
+		if err := fsys.Close(); err != nil {
+			t.Errorf("Close: %v", err)
 		}
+	})
+	if c.needs != nil && !c.needs(fsys.Caps()) {
+		t.Skipf("not for a storage with %+v", fsys.Caps())
 	}
-	for name := range got {
-		if _, ok := files[name]; !ok {
-			s.Errorf("%q is there, and should not", name)
-		}
-	}
+	c.run(&suite{t, fsys})
 }
 
-// wantErr demands a sentinel, and no other sentinel beside it, so that whoever
-// tests for them in any order comes to the same verdict.
-func (s *suite) wantErr(what string, got, want error) {
-	s.Helper()
-	if !errors.Is(got, want) {
-		s.Errorf("%s: got error %v, want %v", what, got, want)
-		return
-	}
-	if want == nil {
-		return
-	}
-	for _, other := range sentinels {
-		if other != want && errors.Is(got, other) {
-			s.Errorf("%s: error %v is %v and also %v", what, got, want, other)
-		}
-	}
-}
+// What some subtests need.
+func whole(c vfs.Caps) bool      { return !c.InPlace }
+func inPlace(c vfs.Caps) bool    { return c.InPlace }
+func resume(c vfs.Caps) bool     { return c.Resume }
+func noResume(c vfs.Caps) bool   { return !c.Resume }
+func symlinks(c vfs.Caps) bool   { return c.Symlink }
+func noSymlinks(c vfs.Caps) bool { return !c.Symlink }
 
-var sentinels = []error{
-	vfs.ErrNotExist, vfs.ErrExist, vfs.ErrPermission, vfs.ErrBadName, vfs.ErrIsDir,
-	vfs.ErrNotDir, vfs.ErrNotEmpty, vfs.ErrNotRegular, vfs.ErrOffset, vfs.ErrNoSpace,
-	vfs.ErrQuota, vfs.ErrUnsupported, vfs.ErrConflict,
-}
-
-// create begins an upload and writes to it.
-func (s *suite) create(name string, how vfs.Create, content string) vfs.Upload {
-	s.Helper()
-	up, err := s.fs.Create(s.Context(), s.path(name), how)
-	if err != nil {
-		s.Fatalf("Create(%q, %+v): %v", name, how, err)
+func subtests() []subtest {
+	return []subtest{
+		{"Caps", nil, testCaps},
+		{"Stat", nil, testStat},
+		{"Unique", nil, testUnique},
+		{"Rights", nil, testRights},
+		{"SetAttr", nil, testSetAttr},
+		{"SetAttrEach", nil, testSetAttrEach},
+		{"SetAttrAllOrNone", nil, testSetAttrAllOrNone},
+		{"List", nil, testList},
+		{"ListFields", nil, testListFields},
+		{"ListMany", nil, testListMany},
+		{"ListEnds", nil, testListEnds},
+		{"Open", nil, testOpen},
+		{"Seek", nil, testSeek},
+		{"ReaderKeepsItsVersion", whole, testReaderKeepsItsVersion},
+		{"Create", nil, testCreate},
+		{"CreateErrors", nil, testCreateErrors},
+		{"NothingBeforeCommit", whole, testNothingBeforeCommit},
+		{"Offset", nil, testOffset},
+		{"Append", nil, testAppend},
+		{"AppendConflict", whole, testAppendConflict},
+		{"Abort", whole, testAbort},
+		{"CommitTwice", nil, testCommitTwice},
+		{"CommitCancelled", whole, testCommitCancelled},
+		{"CommitOntoDirectory", whole, testCommitOntoDirectory},
+		{"CommitIntoNothing", whole, testCommitIntoNothing},
+		{"LastCommitWins", whole, testLastCommitWins},
+		{"InPlace", inPlace, testInPlace},
+		{"Exclusive", nil, testExclusive},
+		{"ExclusiveCommit", whole, testExclusiveCommit},
+		{"ExclusiveRace", nil, testExclusiveRace},
+		{"ExclusiveRename", nil, testExclusiveRename},
+		{"ExclusiveRenameRace", nil, testExclusiveRenameRace},
+		{"Unfinished", resume, testUnfinished},
+		{"UnfinishedIsHidden", resume, testUnfinishedIsHidden},
+		{"UnfinishedRights", resume, testUnfinishedRights},
+		{"NotKept", resume, testNotKept},
+		{"NoneKept", noResume, testNoneKept},
+		{"Continue", resume, testContinue},
+		{"ContinueOverFile", resume, testContinueOverFile},
+		{"ContinueByAppend", resume, testContinueByAppend},
+		{"ContinueAgain", resume, testContinueAgain},
+		{"ContinueRace", resume, testContinueRace},
+		{"ForgetUnfinished", resume, testForgetUnfinished},
+		{"RemoveUnfinished", resume, testRemoveUnfinished},
+		{"Mkdir", nil, testMkdir},
+		{"Symlink", symlinks, testSymlink},
+		{"SymlinkDangling", symlinks, testSymlinkDangling},
+		{"SymlinkPlaces", symlinks, testSymlinkPlaces},
+		{"NoSymlink", noSymlinks, testNoSymlink},
+		{"Remove", nil, testRemove},
+		{"Rename", nil, testRename},
+		{"RenameDuringUpload", whole, testRenameDuringUpload},
+		{"Names", nil, testNames},
+		{"Hash", nil, testHash},
+		{"HashRanges", nil, testHashRanges},
+		{"HashCancelled", nil, testHashCancelled},
+		{"Space", nil, testSpace},
+		{"Cancelled", nil, testCancelled},
+		{"Concurrent", whole, testConcurrent},
+		{"Close", nil, testClose},
 	}
-	if _, err := io.WriteString(up, content); err != nil {
-		s.Fatalf("Write to %q: %v", name, errors.Join(err, up.Abort(err)))
-	}
-	return up
-}
-
-func (s *suite) commit(up vfs.Upload) vfs.Entry {
-	s.Helper()
-	e, err := up.Commit(s.Context())
-	if err != nil {
-		s.Fatalf("Commit: %v", err)
-	}
-	return e
-}
-
-func (s *suite) stat(name string) vfs.Entry {
-	s.Helper()
-	e, err := s.fs.Stat(s.Context(), s.path(name))
-	if err != nil {
-		s.Fatalf("Stat(%q): %v", name, err)
-	}
-	return e
-}
-
-func (s *suite) open(name string) vfs.File {
-	s.Helper()
-	f, err := s.fs.Open(s.Context(), s.path(name))
-	if err != nil {
-		s.Fatalf("Open(%q): %v", name, err)
-	}
-	s.Cleanup(func() { f.Close() })
-	return f
-}
-
-func (s *suite) readAll(f vfs.File) string {
-	s.Helper()
-	b, err := io.ReadAll(f)
-	if err != nil {
-		s.Fatalf("Read: %v", err)
-	}
-	return string(b)
-}
-
-// wantEntry compares two descriptions of one file.
-func (s *suite) wantEntry(what string, got, want vfs.Entry) {
-	s.Helper()
-	if !got.ModTime.Equal(want.ModTime) {
-		s.Errorf("%s: time %v, want %v", what, got.ModTime, want.ModTime)
-	}
-	got.ModTime = want.ModTime
-	if got != want {
-		s.Errorf("%s: %+v, want %+v", what, got, want)
-	}
-}
-
-// list gives the names in a directory and what List says of them.
-func (s *suite) list(ctx context.Context, name string) (map[string]vfs.Entry, error) {
-	s.Helper()
-	entries := map[string]vfs.Entry{}
-	for e, err := range s.fs.List(ctx, s.path(name), vfs.WantAll) {
-		if err != nil {
-			return entries, err
-		}
-		if _, twice := entries[e.Name]; twice {
-			s.Errorf("List(%q) has %q twice", name, e.Name)
-		}
-		entries[e.Name] = e
-	}
-	return entries, nil
 }
