@@ -22,6 +22,11 @@ want rclone rclone version
 # For the tests in network namespaces, which run as root only.
 want iproute2 ip -V
 want iptables iptables --version
+# For the tests of durability: system calls, and file systems to cut the power of.
+want strace strace -V
+want e2fsprogs mkfs.ext4 -V
+want xfsprogs mkfs.xfs -V
+want mount mount --version
 
 if [ -z "$missing" ]; then
 	exit 0
