@@ -38,7 +38,38 @@ type Grant struct {
 	FS vfs.FS
 	// Home is the working directory after login.
 	Home vfs.Path
+	// Data is the account's own policy for its data connections. The zero value is
+	// the server's.
+	Data DataPolicy
 }
+
+// DataPolicy is in what the data connections of one account are judged otherwise
+// than the server judges those of all.
+type DataPolicy struct {
+	// Resumption goes over the server's policy.
+	Resumption Resumption
+	// LegacyEOF takes the end of the connection (a FIN between two TLS records) for
+	// the end of an upload, for devices that send no close_notify. Anybody on the way
+	// can then make a part of a file look like the whole of it, so set it for no
+	// account that does not need it. Uploads that end within a record are refused all
+	// the same.
+	LegacyEOF bool
+}
+
+// Resumption says whether the data connections of an account must resume a TLS
+// session of that account.
+type Resumption uint8
+
+const (
+	// ResumptionDefault leaves it to the server.
+	ResumptionDefault Resumption = iota
+	// ResumptionAuto prefers those that resume, and serves the others too.
+	ResumptionAuto
+	// ResumptionRequire refuses those that do not resume.
+	ResumptionRequire
+	// ResumptionOff takes the first one.
+	ResumptionOff
+)
 
 // Login judges credentials. It must be safe for use by many sessions at once,
 // should end soon after ctx does, and returns a Grant or an error that wraps

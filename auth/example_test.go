@@ -40,6 +40,35 @@ func onlyFrom(net netip.Prefix, next auth.Login) auth.Login {
 	}
 }
 
+// A Grant can treat one account otherwise than the server treats all: here, a scanner
+// that cannot end its uploads as TLS demands, and a partner whose data connections
+// must prove that they are its own.
+func ExampleGrant() {
+	policies := map[string]auth.DataPolicy{
+		"scanner": {LegacyEOF: true},
+		"partner": {Resumption: auth.ResumptionRequire},
+	}
+	login := func(ctx context.Context, c auth.Credentials) (*auth.Grant, error) {
+		grant, err := everybody(ctx, c)
+		if err == nil {
+			grant.Data = policies[grant.Account]
+		}
+		return grant, err
+	}
+	for _, user := range []string{"anna", "scanner", "partner"} {
+		grant, err := login(context.Background(), auth.Credentials{User: user})
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		fmt.Println(user, grant.Data.LegacyEOF, grant.Data.Resumption == auth.ResumptionRequire)
+	}
+	// Output:
+	// anna false false
+	// scanner true false
+	// partner false true
+}
+
 // everybody stands for a real Login, such as that of package auth/password,
 // whose Grant also names a tree of files.
 func everybody(_ context.Context, c auth.Credentials) (*auth.Grant, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/vfs"
@@ -27,6 +28,8 @@ type Accounts struct {
 	seed   maphash.Seed
 	slots  chan struct{}
 	hash   func(e encoded, password string) bool // e.verify; tests count its calls
+	turns  atomic.Int64                          // hashes that run or wait
+	quiet  func()                                // see WithQuiet
 }
 
 type account struct {
@@ -45,6 +48,14 @@ func WithConcurrency(n int) Option {
 	return func(a *Accounts) { a.slots = make(chan struct{}, max(1, n)) }
 }
 
+// WithQuiet makes Login call f when its hash was the last one: none runs and none
+// waits. Each hash leaves as much garbage as it took memory, and a server may want
+// to be rid of that. f is called before Login returns, by one goroutine or several,
+// and must return at once.
+func WithQuiet(f func()) Option {
+	return func(a *Accounts) { a.quiet = f }
+}
+
 // New checks the accounts, at least one, and makes a list of them. Errors say
 // which account is wrong and are for the operator: an empty name, a name twice,
 // no FS, or a Hash that cannot be used (wraps ErrHash). Hashes are not in them.
@@ -57,6 +68,7 @@ func New(accounts []Account, opts ...Option) (*Accounts, error) {
 		seed:   maphash.MakeSeed(),
 		slots:  make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		hash:   encoded.verify,
+		quiet:  func() {},
 	}
 	for _, acc := range accounts {
 		if acc.Name == "" {
@@ -115,6 +127,12 @@ func (a *Accounts) turn(ctx context.Context, e encoded, password string) (bool, 
 	if err := ctx.Err(); err != nil { // a peer that has left must not cost a hash
 		return false, fmt.Errorf("%w: %w", auth.ErrBusy, err)
 	}
+	a.turns.Add(1)
+	defer func() {
+		if a.turns.Add(-1) == 0 {
+			a.quiet()
+		}
+	}()
 	select {
 	case a.slots <- struct{}{}:
 		defer func() { <-a.slots }()

@@ -186,6 +186,45 @@ func TestLoginBound(t *testing.T) {
 	})
 }
 
+// The end of the last hash is told once, whether it ended or its turn never came.
+func TestQuietOption(t *testing.T) {
+	phc := mustHash(t, cheap, "pw")
+	synctest.Test(t, func(t *testing.T) {
+		var quiet int
+		a := mustNew(t, []Account{{Name: "anna", Hash: phc, FS: &tree{}}}, WithConcurrency(1), WithQuiet(func() { quiet++ }))
+		release := make(chan struct{})
+		a.hash = func(encoded, string) bool { <-release; return true }
+		login := func(ctx context.Context) {
+			_, _ = a.Login(ctx, auth.Credentials{User: "anna", Password: "pw"}) // the answers are TestLoginBound's matter
+		}
+		leaving, leave := context.WithCancel(t.Context())
+		go login(t.Context())
+		synctest.Wait() // it has the only turn
+		go login(leaving)
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		go login(t.Context())
+		synctest.Wait()
+		release <- struct{}{}
+		synctest.Wait()
+		if quiet != 0 {
+			t.Errorf("told %d times while a hash ran or waited", quiet)
+		}
+		release <- struct{}{}
+		synctest.Wait()
+		if quiet != 1 {
+			t.Errorf("told %d times, want once", quiet)
+		}
+		go login(t.Context())
+		release <- struct{}{}
+		synctest.Wait()
+		if quiet != 2 {
+			t.Errorf("told %d times, want twice", quiet)
+		}
+	})
+}
+
 func TestConcurrencyOption(t *testing.T) {
 	acc := []Account{{Name: "anna", Hash: mustHash(t, cheap, "pw"), FS: &tree{}}}
 	if got, want := cap(mustNew(t, acc).slots), max(1, runtime.GOMAXPROCS(0)/2); got != want {

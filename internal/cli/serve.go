@@ -68,7 +68,7 @@ func newServeCommand(env *Env) *cobra.Command {
 	flags.StringVar(&f.dataMode, "data-mode", "", "`shared|exclusive`: all sessions share the data ports (default), or each transfer has its own")
 	flags.StringVar(&f.dataFallback, "data-fallback", "", "in shared mode, transfers that would wait use one of `PORT|FROM-TO`")
 	flags.StringVar(&f.resumption, "resumption", "", "data connections that do not resume the TLS session: `auto|require|off` (default auto: second choice; require: refused; off: no matter)")
-	flags.StringVar(&f.publicAddress, "public-address", "", "name this IPv4 `ADDRESS` in PASV, for servers behind NAT")
+	flags.StringVar(&f.publicAddress, "public-address", "", "name this IPv4 `ADDRESS|NAME|same` in PASV, for servers behind NAT; a NAME is looked up every few minutes")
 	flags.StringArrayVar(&f.users, "user", nil, "let `NAME[:PASSWORD]` log in, instead of the account of the first start; repeatable")
 	flags.StringVar(&f.passwordFile, "password-file", "", "password for each --user without one: the line in `FILE`, which others must not be able to read")
 	flags.StringVar(&f.cert, "cert", "", "certificate chain `FILE` in PEM")

@@ -8,6 +8,8 @@ type Account struct {
 	Password     string
 	PasswordHash string
 	PasswordFile string
+	Resumption   string // as DataConfig has it; empty: that one counts
+	LegacyEOF    bool
 }
 
 const (

@@ -132,17 +132,3 @@ func oneOf(s string, choice ...string) (string, error) {
 	}
 	return s, nil
 }
-
-// ParsePublicAddress reads the IPv4 address that PASV announces, or nothing for
-// none. Only IPv4: RFC 2428 §3 has EPSV, the one reply that IPv6 clients
-// understand, announce no address at all. The error holds a hint.
-func ParsePublicAddress(s string) (netip.Addr, error) {
-	if s == "" {
-		return netip.Addr{}, nil
-	}
-	ip, err := netip.ParseAddr(s)
-	if err != nil || !ip.Is4() || ip.IsUnspecified() || ip.IsMulticast() {
-		return netip.Addr{}, mistakef("write the IPv4 address that clients connect to; IPv6 needs none", "%q is not an IPv4 address of a host", s)
-	}
-	return ip, nil
-}

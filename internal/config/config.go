@@ -19,6 +19,7 @@ type Config struct {
 	State    string
 	Listen   ListenConfig
 	Data     DataConfig
+	Proxy    ProxyConfig
 	TLS      TLSConfig
 	Accounts []Account
 	Limits   Limits
@@ -34,11 +35,19 @@ type ListenConfig struct {
 // DataConfig is the section [data].
 type DataConfig struct {
 	Ports         PortRange
-	Mode          string     // ModeShared or ModeExclusive
-	Fallback      PortRange  // zero: none
-	Resumption    string     // ResumptionAuto, ResumptionRequire or ResumptionOff
-	PublicAddress netip.Addr // IPv4, or not valid where none is set
-	Active        bool
+	Mode          string    // ModeShared or ModeExclusive
+	Fallback      PortRange // zero: none
+	Resumption    string    // ResumptionAuto, ResumptionRequire or ResumptionOff
+	PublicAddress PublicAddress
+	// PublicNetworks goes over PublicAddress for the clients of some networks; of
+	// those that hold a client the smallest counts.
+	PublicNetworks []PublicNetwork
+	Active         bool
+}
+
+// ProxyConfig is the section [proxy].
+type ProxyConfig struct {
+	Trusted []netip.Prefix // none: no headers are looked for
 }
 
 // TLSConfig is the section [tls].

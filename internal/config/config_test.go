@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-var compare = cmpopts.EquateComparable(netip.Addr{})
+var compare = cmpopts.EquateComparable(netip.Addr{}, netip.Prefix{})
 
 const full = `
 dir = "/srv/files"
@@ -30,7 +30,11 @@ mode = "shared"
 fallback = "6000-6099"
 resumption = "require"
 public_address = "203.0.113.5"
+public_networks = ["10.0.0.0/8 = same", "192.0.2.0/24=ftp.example.org"]
 active = true
+
+[proxy]
+trusted = ["10.1.2.3", "2001:db8::/32"]
 
 [tls]
 cert = "/etc/tls/server.crt"
@@ -48,6 +52,8 @@ password_hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"
 [[account]]
 name = "scanner"
 password_file = "/etc/scanner"
+resumption = "off"
+legacy_eof = true
 
 [limits]
 sessions = 10
@@ -66,12 +72,18 @@ func fullConfig() Config {
 		Dir: "/srv/files", State: "/var/lib/sealane",
 		Listen: ListenConfig{Explicit: Listen{Set: true, Host: "192.0.2.1", Port: 21}, Implicit: Listen{Set: true, Off: true}},
 		Data: DataConfig{Ports: PortRange{5000, 5099}, Mode: ModeShared, Fallback: PortRange{6000, 6099},
-			Resumption: ResumptionRequire, PublicAddress: netip.MustParseAddr("203.0.113.5"), Active: true},
-		TLS: TLSConfig{Cert: "/etc/tls/server.crt", Key: "/etc/tls/server.key", InsecurePlaintext: true},
+			Resumption: ResumptionRequire, PublicAddress: PublicAddress{Addr: netip.MustParseAddr("203.0.113.5")},
+			PublicNetworks: []PublicNetwork{
+				{Network: netip.MustParsePrefix("10.0.0.0/8")},
+				{Network: netip.MustParsePrefix("192.0.2.0/24"), Address: PublicAddress{Name: "ftp.example.org"}},
+			},
+			Active: true},
+		Proxy: ProxyConfig{Trusted: []netip.Prefix{netip.MustParsePrefix("10.1.2.3/32"), netip.MustParsePrefix("2001:db8::/32")}},
+		TLS:   TLSConfig{Cert: "/etc/tls/server.crt", Key: "/etc/tls/server.key", InsecurePlaintext: true},
 		Accounts: []Account{
 			{Name: "anna", Password: "a secret"},
 			{Name: "ärzte", PasswordHash: "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"},
-			{Name: "scanner", PasswordFile: "/etc/scanner"},
+			{Name: "scanner", PasswordFile: "/etc/scanner", Resumption: ResumptionOff, LegacyEOF: true},
 		},
 		Limits: Limits{Sessions: 10, SessionsPerAddress: 2, Idle: 90 * time.Minute, Login: 5 * time.Second,
 			Stall: 10 * time.Second, Grace: 168 * time.Hour},
@@ -186,7 +198,7 @@ ports = "10-5"
 [listen]
 implicit = ":99999"
 explicit = "2121"
-`, `x.toml:2: data.public_address: "::1" is not an IPv4 address of a host (hint: write the IPv4 address that clients connect to; IPv6 needs none)
+`, `x.toml:2: data.public_address: "::1" is not an IPv4 address or name of a host (hint: write the IPv4 address that clients connect to, its name in DNS, or "same"; IPv6 needs none)
 x.toml:3: data.ports: the range 10-5 is empty (hint: write the lower port first)
 x.toml:5: listen.implicit: "99999" is not a port from 0 to 65535 (hint: write digits only, without spaces)
 x.toml:6: listen.explicit: "2121" is not HOST:PORT (hint: write ":2121" for every address, "192.0.2.1:2121" or "[2001:db8::1]:2121" for one, or "off")`},
@@ -195,6 +207,21 @@ x.toml:6: listen.explicit: "2121" is not HOST:PORT (hint: write ":2121" for ever
 x.toml:3: listen.implicit: 192.0.2.1:2121 is taken by listen.explicit (hint: choose another port)
 x.toml:3: listen.implicit: port 2121 is one of data.ports (2100-2200) (hint: choose a port outside of them)`},
 		{"both off", "[listen]\nexplicit = 'off'\nimplicit = 'off'\n", `x.toml:3: listen.implicit: is off, and listen.explicit is too (hint: leave one of them on)`},
+		{"networks", `proxy.trusted = "10.0.0.0/8"
+[data]
+public_networks = ["10.0.0.0/8 = same", "10.0.0.0/8 = 192.0.2.1"]
+[[account]]
+name = "anna"
+password = "x"
+resumption = "never"
+legacy_eof = 1
+`, `x.toml:1: proxy.trusted: must be a list of texts (hint: write ["...", "..."])
+x.toml:3: data.public_networks: 10.0.0.0/8 is there twice (hint: remove one of them)
+x.toml:7: account[0].resumption: "never" is not known here (hint: one of auto, require, off)
+x.toml:8: account[0].legacy_eof: must be true or false (hint: without quotes)`},
+		{"networks of other forms", "[proxy]\ntrusted = [\n  '10.1.2.3/8',\n]\n[data]\npublic_networks = [7]\n",
+			`x.toml:2: proxy.trusted: "10.1.2.3/8" is an address in a network, not the network (hint: write 10.0.0.0/8)
+x.toml:6: data.public_networks: must be a text (hint: put it in quotes)`},
 		{"cert alone", "[tls]\ncert = 'a'\n", `x.toml:2: tls.cert: has no key (hint: set tls.key too)`},
 		{"key alone", "tls.key = 'a'\n", `x.toml:1: tls.key: has no certificate (hint: set tls.cert too)`},
 		{"wrong key, no second complaint", "[tls]\ncert = 'a'\nkey = 1\n", `x.toml:3: tls.key: must be a text (hint: put it in quotes)`},
@@ -297,8 +324,10 @@ func TestWriteExample(t *testing.T) {
 			text += "cert = 'x'\n"
 		case s.key == "account.name":
 			text += "password = 'x'\n"
-		case s.account != nil:
+		case s.account != nil && strings.HasPrefix(name, "password"):
 			text += "name = 'x'\n"
+		case s.account != nil:
+			text += "name = 'x'\npassword = 'x'\n"
 		}
 		switch {
 		case s.account != nil:

@@ -47,11 +47,17 @@ func settings() []setting {
 			doc: "Whether a data connection must resume a TLS session of its account, which no\nstranger can: auto prefers those that do, require refuses the others, off takes\nthe first. Not every client can do it.",
 			set: func(c *Config, v any) error { return setParsed(&c.Data.Resumption, v, ParseResumption) }},
 		{key: "data.public_address", example: `"203.0.113.5"`,
-			doc: "The IPv4 address to announce to clients, where a router translates addresses.",
+			doc: "What to announce to clients, where a router translates addresses: an IPv4 address;\na name, which is looked up every few minutes; or same, the address that the client\nhas connected to.",
 			set: func(c *Config, v any) error { return setParsed(&c.Data.PublicAddress, v, ParsePublicAddress) }},
+		{key: "data.public_networks", example: `["10.0.0.0/8 = same"]`,
+			doc: "What to announce to the clients of single networks instead; the smallest network\nthat a client is in counts.",
+			set: func(c *Config, v any) error { return setList(&c.Data.PublicNetworks, v, ParsePublicNetwork) }},
 		{key: "data.active", example: `false`,
 			doc: "Active mode: let clients name a port of their own (PORT, EPRT). The server then\nconnects to the client, to no other address and to no port below 1024.",
 			set: func(c *Config, v any) error { return setBool(&c.Data.Active, v) }},
+		{key: "proxy.trusted", example: `["10.1.2.3", "10.4.0.0/24"]`,
+			doc: "Proxies and balancers that speak the PROXY protocol, version 1 or 2, to the ports\nabove. Their connections must begin with its header, which says who the client is;\nwhoever can connect from there can pretend to be any client.",
+			set: func(c *Config, v any) error { return setList(&c.Proxy.Trusted, v, ParseNetwork) }},
 		{key: "tls.cert", example: `"server.crt"`,
 			doc: "The certificate, PEM, the server's own first. Without it the server makes one.",
 			set: func(c *Config, v any) error { return setPath(&c.TLS.Cert, v) }},
@@ -94,6 +100,12 @@ func settings() []setting {
 		{key: "account.password_file", example: `"anna.password"`,
 			doc:     "A file that holds the password or its argon2id hash, in one line, and that\nnobody else can read.",
 			account: func(a *Account, v any) error { return setPath(&a.PasswordFile, v) }},
+		{key: "account.resumption", example: `"require"`,
+			doc:     "For this account, in place of data.resumption.",
+			account: func(a *Account, v any) error { return setParsed(&a.Resumption, v, ParseResumption) }},
+		{key: "account.legacy_eof", example: `false`,
+			doc:     "Take uploads for whole that end without TLS saying so (close_notify), as those of\nsome devices do. Anybody on the way can then cut them short.",
+			account: func(a *Account, v any) error { return setBool(&a.LegacyEOF, v) }},
 	}
 }
 
@@ -166,6 +178,23 @@ func setParsed[T any](to *T, v any, parse func(string) (T, error)) error {
 		*to = got
 	}
 	return err
+}
+
+func setList[T any](to *[]T, v any, parse func(string) (T, error)) error {
+	list, ok := v.([]any)
+	if !ok {
+		return mistakef(`write ["...", "..."]`, "must be a list of texts")
+	}
+	var got []T
+	for _, v := range list {
+		var one T
+		if err := setParsed(&one, v, parse); err != nil {
+			return err
+		}
+		got = append(got, one)
+	}
+	*to = got
+	return nil
 }
 
 func setBool(to *bool, v any) error {

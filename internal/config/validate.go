@@ -22,6 +22,7 @@ func (c Config) check(wrong map[string]bool) []*Error {
 		c.Data.Ports = PortRange{} // the default was not what was meant
 	}
 	c.checkPorts(say)
+	c.checkNetworks(say)
 	if c.TLS.Cert != "" && c.TLS.Key == "" && !wrong["tls.key"] {
 		say("tls.cert", mistakef("set tls.key too", "has no key"))
 	}
@@ -90,6 +91,10 @@ func (c Config) checkPorts(say func(string, error)) {
 
 func (a Account) check(key string, say func(string, error), wrong map[string]bool) {
 	say(key+".name", checkName(a.Name))
+	if a.Resumption != "" {
+		_, err := ParseResumption(a.Resumption)
+		say(key+".resumption", err)
+	}
 	ways := 0
 	for _, way := range []struct {
 		name, value string

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -171,14 +172,45 @@ func TestParsePortRange(t *testing.T) {
 }
 
 func TestParsePublicAddress(t *testing.T) {
-	for _, s := range []string{"", "203.0.113.5", "10.0.0.1"} {
-		if ip, err := ParsePublicAddress(s); err != nil || (s != "" && ip.String() != s) || ip.IsValid() != (s != "") {
-			t.Errorf("%q: %v, %v", s, ip, err)
+	for s, want := range map[string]PublicAddress{
+		"": {}, "same": {},
+		"203.0.113.5":     {Addr: netip.MustParseAddr("203.0.113.5")},
+		"ftp.example.org": {Name: "ftp.example.org"}, "ftp.example.org.": {Name: "ftp.example.org."}, "1-2.x3": {Name: "1-2.x3"},
+	} {
+		got, err := ParsePublicAddress(s)
+		if err != nil || got != want {
+			t.Errorf("%q: %v, %v", s, got, err)
+		}
+		if again, err := ParsePublicAddress(got.String()); again != got || err != nil {
+			t.Errorf("%q: %v became %v, %v", s, got, again, err)
 		}
 	}
-	for _, s := range []string{"::1", "0.0.0.0", "224.0.0.1", "ftp.example.com", "1.2.3", "::ffff:1.2.3.4", "1.2.3.4:21"} {
-		if ip, err := ParsePublicAddress(s); err == nil {
-			t.Errorf("%q was taken as %v", s, ip)
+	for _, s := range []string{"::1", "0.0.0.0", "224.0.0.1", "1.2.3", "1.2.3.999", "::ffff:1.2.3.4", "1.2.3.4:21", "ftp.example.org:21", "a..b", ".a", ".", " same"} {
+		if a, err := ParsePublicAddress(s); err == nil {
+			t.Errorf("%q was taken as %v", s, a)
+		}
+	}
+}
+
+func TestParseNetworks(t *testing.T) {
+	for s, want := range map[string]string{
+		"10.0.0.0/8": "10.0.0.0/8", "10.1.2.3": "10.1.2.3/32", "2001:db8::/32": "2001:db8::/32", "::1": "::1/128", "0.0.0.0/0": "0.0.0.0/0",
+	} {
+		if p, err := ParseNetwork(s); err != nil || p.String() != want {
+			t.Errorf("%q: %v, %v", s, p, err)
+		}
+	}
+	for _, s := range []string{"", "10.0.0.1/8", "10.0.0.0/33", "fe80::1%eth0", "::ffff:10.0.0.0/104", "::ffff:10.0.0.1", "example.org", "10.0.0.0/8 "} {
+		if p, err := ParseNetwork(s); err == nil {
+			t.Errorf("%q was taken as %v", s, p)
+		}
+		if n, err := ParsePublicNetwork(s + "/x = same"); err == nil {
+			t.Errorf("%q was taken as %v", s, n)
+		}
+	}
+	for _, s := range []string{"10.0.0.0/8", "10.0.0.0/8 =", "= same", "10.0.0.0/8 = ::1"} {
+		if n, err := ParsePublicNetwork(s); err == nil {
+			t.Errorf("%q was taken as %v", s, n)
 		}
 	}
 }

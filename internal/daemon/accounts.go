@@ -1,11 +1,13 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
 
+	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/auth/password"
 	"github.com/sealane/sealane/internal/config"
 	"github.com/sealane/sealane/vfs"
@@ -65,7 +67,7 @@ func book(list []config.Account, fs vfs.FS) (*password.Accounts, error) {
 		}
 		out = append(out, password.Account{Name: a.Name, Hash: hash, FS: fs})
 	}
-	return password.New(out)
+	return password.New(out, password.WithQuiet(newReclaimer().reclaim))
 }
 
 func hashOf(a config.Account) (string, error) {
@@ -74,4 +76,32 @@ func hashOf(a config.Account) (string, error) {
 		return hash, err
 	}
 	return password.Hash(secret)
+}
+
+// policies is in what the accounts are treated otherwise than the server treats all.
+func policies(list []config.Account) map[string]auth.DataPolicy {
+	out := make(map[string]auth.DataPolicy)
+	for _, a := range list {
+		out[a.Name] = auth.DataPolicy{
+			Resumption: map[string]auth.Resumption{
+				config.ResumptionAuto: auth.ResumptionAuto, config.ResumptionRequire: auth.ResumptionRequire,
+				config.ResumptionOff: auth.ResumptionOff,
+			}[a.Resumption],
+			LegacyEOF: a.LegacyEOF,
+		}
+	}
+	return out
+}
+
+// login is the Login of the server: passwords, and what the account may do.
+func (d *daemon) login(ctx context.Context, c auth.Credentials) (*auth.Grant, error) {
+	d.procs.load(1) // a password hash, for tens of milliseconds
+	grant, err := d.book.Login(ctx, c)
+	d.procs.load(-1)
+	if err != nil {
+		return nil, err
+	}
+	own := *grant
+	own.Data = d.policies[own.Account]
+	return &own, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/sealane/sealane/certs"
 	"github.com/sealane/sealane/ftpserver"
 	"github.com/sealane/sealane/internal/config"
+	"github.com/sealane/sealane/internal/proxy"
 	"github.com/sealane/sealane/vfs/osfs"
 )
 
@@ -31,7 +32,10 @@ type daemon struct {
 	explicit net.Listener // nil if off
 	implicit net.Listener // nil if off
 	tree     *osfs.FS
+	public   *publicAddresses
+	policies map[string]auth.DataPolicy // by account
 	server   *ftpserver.Server
+	procs    *procs
 }
 
 // Run serves as c says until ctx ends, and then stops: no new sessions, transfers
@@ -39,12 +43,12 @@ type daemon struct {
 // to connect, and writes the log to log. What keeps it from starting is a
 // StartError.
 func Run(ctx context.Context, c config.Config, out, log io.Writer) error {
-	d := &daemon{config: c, log: newLogger(log, c.Log.Format)}
+	d := &daemon{config: c, log: newLogger(log, c.Log.Format), procs: newProcs()}
 	defer d.close()
 	if err := d.prepare(); err != nil {
 		return err
 	}
-	raiseProcs()
+	paceMemory()
 	if err := d.greet(out); err != nil {
 		return err
 	}
@@ -81,6 +85,7 @@ func (d *daemon) prepare() (err error) {
 	if d.accounts, d.fresh, err = accounts(d.config, d.state); err != nil {
 		return err
 	}
+	d.policies = policies(d.accounts)
 	if d.book, err = book(d.accounts, d.tree); err != nil {
 		return startError(err, "mend the account in the configuration", "cannot use the accounts")
 	}
@@ -116,8 +121,9 @@ func (d *daemon) loadCertificate() (err error) {
 
 func (d *daemon) build() {
 	data, l := d.config.Data, d.config.Limits
+	d.public = newPublicAddresses(data, resolve, d.log)
 	d.server = &ftpserver.Server{
-		Login: func(ctx context.Context, c auth.Credentials) (*auth.Grant, error) { return d.book.Login(ctx, c) },
+		Login: d.login,
 		TLS: ftpserver.TLSPolicy{
 			GetCertificate:    func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &d.pair.Certificate, nil },
 			InsecurePlaintext: d.config.TLS.InsecurePlaintext,
@@ -132,20 +138,30 @@ func (d *daemon) build() {
 			}[data.Mode],
 			From: data.Ports.From, To: data.Ports.To,
 			FallbackFrom: data.Fallback.From, FallbackTo: data.Fallback.To,
-			PublicAddress: data.PublicAddress,
+			PublicAddress: d.public.announce,
 			Active:        data.Active,
 		},
+		Proxy: ftpserver.ProxyPolicy{Trusted: d.config.Proxy.Trusted, ReadHeader: proxy.ReadHeader},
 		Limits: ftpserver.Limits{
 			Sessions: l.Sessions, SessionsPerAddress: l.SessionsPerAddress,
 			Idle: l.Idle, Login: l.Login, Stall: l.Stall,
 		},
 		Observe: logEvent(d.log),
+		Bulk:    d.procs.load,
 		Logger:  d.log,
 	}
 }
 
 // serve runs until ctx ends or a listener fails.
 func (d *daemon) serve(ctx context.Context) error {
+	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopBackground()
+	defer d.public.run(ctx)()
+	counted := make(chan struct{})
+	go func() {
+		defer close(counted)
+		logCounts(background, d.log, d.server.DataPortCounts)
+	}()
 	failed := make(chan error, 2)
 	run := func(l net.Listener, serve func(net.Listener) error) {
 		if l != nil {
@@ -167,6 +183,8 @@ func (d *daemon) serve(ctx context.Context) error {
 		d.log.Warn("transfers were cut at the end of the grace time")
 		stopErr = nil
 	}
+	stopBackground()
+	<-counted
 	d.log.Info("stopped")
 	return errors.Join(err, stopErr)
 }

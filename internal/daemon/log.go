@@ -25,7 +25,8 @@ func logEvent(log *slog.Logger) func(context.Context, ftpserver.Event) {
 		case ftpserver.EventTLSFailed, ftpserver.EventLoginFailed, ftpserver.EventRefused:
 			level = slog.LevelWarn
 		}
-		attrs := []slog.Attr{slog.String("session", e.Session), slog.String("remote", e.Remote.String())}
+		attrs := appendSet(nil, "session", e.Session) // none if it was refused before it began
+		attrs = append(attrs, slog.String("remote", e.Remote.String()))
 		attrs = appendSet(attrs, "account", e.Account)
 		attrs = appendSet(attrs, "user", e.User)
 		attrs = appendSet(attrs, "verb", e.Verb)
