@@ -26,6 +26,9 @@ func (c *Client) dataTLS() *tls.Config {
 	cfg.ClientSessionCache = dataTickets{c.tickets}
 	// Small first records are for web pages; a file only pays for them.
 	cfg.DynamicRecordSizingDisabled = true
+	if c.mayShare() {
+		cfg.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384}
+	}
 	cfg.VerifyConnection = func(cs tls.ConnectionState) error {
 		if len(cs.PeerCertificates) == 0 || !bytes.Equal(cs.PeerCertificates[0].Raw, c.leaf) {
 			return errOtherCertificate
@@ -36,6 +39,16 @@ func (c *Client) dataTLS() *tls.Config {
 		return nil
 	}
 	return cfg
+}
+
+// mayShare reports whether a data connection may do without a hybrid key exchange
+// of its own, because it will resume the hybrid one of the control connection or
+// carry nothing (docs/design/0004-x25519-on-data.md): one that does not resume is
+// refused once the server has shown that it can.
+func (c *Client) mayShare() bool {
+	control := c.ctl.TLS()
+	return c.resumed && !c.opt.AllowUnresumed && control != nil && control.Version == tls.VersionTLS13 &&
+		(control.CurveID == tls.X25519MLKEM768 || control.CurveID == tls.SecP256r1MLKEM768 || control.CurveID == tls.SecP384r1MLKEM1024)
 }
 
 func (c *Client) baseTLS() *tls.Config {

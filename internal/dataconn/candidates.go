@@ -95,13 +95,13 @@ func newCandidates(ctx context.Context, r Request, how terms, count *counters, s
 	return c
 }
 
-// add takes raw over. When all places are taken it first lets the candidates run,
+// add takes raw over, which comes from the given address. When all places are taken it first lets the candidates run,
 // since in a flood most have hung up or sent rubbish already and only have not been
 // looked at: without that, the true one loses its place to them. When the newcomer
 // takes the place of another add waits for that one's Secure to return, so that no
 // more than maxCandidates handshakes ever run, and a flood is slowed down.
-func (c *candidates) add(raw net.Conn) {
-	if !samePeer(raw.RemoteAddr(), c.request.Peer) {
+func (c *candidates) add(raw net.Conn, from netip.Addr) {
+	if !samePeer(from, c.request.Peer) {
 		c.count.strangers.Add(1)
 		cut(raw)
 		return
@@ -277,12 +277,8 @@ func (c *candidates) wake() {
 
 // samePeer compares addresses without ports. A v4-mapped address is the IPv4
 // address (S-58); zones count where both sides know theirs.
-func samePeer(remote net.Addr, peer netip.Addr) bool {
-	tcp, ok := remote.(*net.TCPAddr)
-	if !ok {
-		return false
-	}
-	got, want := tcp.AddrPort().Addr().Unmap(), peer.Unmap()
+func samePeer(remote, peer netip.Addr) bool {
+	got, want := remote.Unmap(), peer.Unmap()
 	if got.Zone() == "" || want.Zone() == "" {
 		got, want = got.WithZone(""), want.WithZone("")
 	}

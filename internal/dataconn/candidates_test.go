@@ -37,7 +37,7 @@ func secureWith(cfg *tls.Config) Secure {
 // connect adds a candidate from the given address and returns the other end.
 func (s *stage) connect(from netip.Addr) net.Conn {
 	ours, theirs := net.Pipe()
-	s.add(addressed{ours, from})
+	s.add(addressed{ours, from}, from)
 	s.t.Cleanup(func() { theirs.Close() })
 	return theirs
 }
@@ -251,12 +251,11 @@ func TestSamePeer(t *testing.T) {
 		{"fe80::1", "fe80::1%b", true},
 		{"::1", "127.0.0.1", false},
 	} {
-		remote := net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(c.remote), 1))
-		if got := samePeer(remote, netip.MustParseAddr(c.peer)); got != c.want {
+		if got := samePeer(netip.MustParseAddr(c.remote), netip.MustParseAddr(c.peer)); got != c.want {
 			t.Errorf("samePeer(%s, %s) = %v", c.remote, c.peer, got)
 		}
 	}
-	if samePeer(&net.TCPAddr{}, netip.Addr{}) || samePeer(&net.UnixAddr{}, loopback) {
+	if samePeer(netip.Addr{}, netip.Addr{}) || samePeer(netip.Addr{}, loopback) {
 		t.Error("an address that is none was accepted")
 	}
 }

@@ -66,11 +66,15 @@ func Client(ctx context.Context, raw net.Conn, cfg *tls.Config, stall time.Durat
 
 func handshake(ctx context.Context, raw *rawConn, secure *tls.Conn) (*Conn, error) {
 	raw.secured = true
+	raw.beginEarly()
+	growStack()
 	if err := secure.HandshakeContext(ctx); err != nil {
+		raw.dropEarly()
 		raw.Close()
 		return nil, fmt.Errorf("%w: %w", ErrHandshake, err)
 	}
 	raw.wide = true
+	raw.endEarly()
 	state := secure.ConnectionState()
 	return &Conn{raw: raw, stream: secure, secure: secure, state: &state}, nil
 }
@@ -148,7 +152,10 @@ func (c *Conn) Finish() error {
 			return explain(err)
 		}
 	}
-	err := c.raw.CloseWrite()
+	err := c.raw.CloseWrite() // which also flushes, in WriteLast
+	if err != nil {
+		c.broken.Store(true)
+	}
 	if c.secure != nil && errors.Is(err, errors.ErrUnsupported) {
 		return nil // the close_notify is the end; the FIN comes with Drain
 	}
@@ -170,6 +177,7 @@ func (c *Conn) Drain(limit time.Duration) {
 	// stays at io.EOF and leaves in the kernel what came behind it.
 	c.raw.limitUntil(time.Now().Add(limit))
 	c.raw.wide = false // what is thrown away needs no large buffer
+	c.raw.dropEarly()
 	_, _ = io.Copy(io.Discard, onlyReader{c.raw})
 	_ = c.raw.Close()
 }

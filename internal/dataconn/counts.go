@@ -1,6 +1,9 @@
 package dataconn
 
 import (
+	"context"
+	"errors"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -9,19 +12,30 @@ import (
 // Counts says what became of connections and offers, since the start.
 type Counts struct {
 	Strangers uint64 // came from another address, or where nothing was offered
+	Headless  uint64 // came from a trusted proxy without a good header
 	Failed    uint64 // failed in their handshake
 	Dropped   uint64 // lost to another candidate, or made room for a newer one
 	Unproven  uint64 // completed a handshake that resumed nothing
 	Rivals    uint64 // offers lost because two unproven connections claimed them
 }
 
-type counters struct{ strangers, failed, dropped, unproven, rivals atomic.Uint64 }
+type counters struct{ strangers, headless, failed, dropped, unproven, rivals atomic.Uint64 }
 
 func (c *counters) counts() Counts {
 	return Counts{
-		Strangers: c.strangers.Load(), Failed: c.failed.Load(), Dropped: c.dropped.Load(),
+		Strangers: c.strangers.Load(), Headless: c.headless.Load(), Failed: c.failed.Load(), Dropped: c.dropped.Load(),
 		Unproven: c.unproven.Load(), Rivals: c.rivals.Load(),
 	}
+}
+
+// turnAway ends a connection of which it could not be found out where it comes from.
+func (c *counters) turnAway(raw net.Conn, err error) {
+	if errors.Is(err, context.Canceled) {
+		c.dropped.Add(1) // nobody wanted it any more
+	} else {
+		c.headless.Add(1)
+	}
+	cut(raw)
 }
 
 // crowd bounds the candidates of all offers together, those that are on their
@@ -82,6 +96,7 @@ type SharedCounts struct {
 	LongestWait time.Duration
 	WaitBuckets [5]uint64
 	Fallbacks   uint64 // offers that went to the fallback
+	Refused     uint64 // offers that got no port at all
 	Lapses      uint64 // offers whose client never connected
 }
 

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/sealane/sealane/internal/origin"
 )
 
 // rescan is how often an offer that waits looks for ports again that other
@@ -19,6 +21,10 @@ const rescan = time.Second
 // free again as soon as its offer is bound or closed, or has lapsed: a client that
 // connects late finds nobody there, or, seldom, the next offer by lot.
 type Exclusive struct {
+	// Origins says from where connections come, also those of proxies; nil: what
+	// their sockets say. Set it before the first offer.
+	Origins *origin.Finder
+
 	lot   *lot // nil: the kernel chooses
 	count counters
 	terms terms

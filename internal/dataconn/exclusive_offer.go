@@ -3,6 +3,9 @@ package dataconn
 import (
 	"context"
 	"net"
+	"sync"
+
+	"github.com/sealane/sealane/internal/origin"
 )
 
 // exclusiveOffer is one listener and the candidates that it brings.
@@ -11,8 +14,9 @@ type exclusiveOffer struct {
 	listener   *net.TCPListener
 	port       uint16
 	candidates *candidates
-	ended      chan struct{} // closed as the last act of the last goroutine
-	atRest     bool          // under ports.mu
+	arriving   sync.WaitGroup // of whom it is not known yet where they come from
+	ended      chan struct{}  // closed as the last act of the last goroutine
+	atRest     bool           // under ports.mu
 }
 
 func newExclusiveOffer(ctx context.Context, x *Exclusive, r Request, listener *net.TCPListener, l *lane) *exclusiveOffer {
@@ -25,12 +29,27 @@ func newExclusiveOffer(ctx context.Context, x *Exclusive, r Request, listener *n
 	})
 	go func() {
 		// From the offer on, not from Wait: clients connect early.
-		accept(listener, o.candidates.ctx.Done(), o.candidates.add)
+		accept(listener, o.candidates.ctx.Done(), o.arrived)
+		o.arriving.Wait()
 		o.candidates.running.Wait()
 		o.tidy(true)
 		close(o.ended)
 	}()
 	return o
+}
+
+// arrived makes a candidate of a connection as soon as it is known where it comes
+// from.
+func (o *exclusiveOffer) arrived(raw net.Conn) {
+	o.arriving.Add(1)
+	o.ports.Origins.Find(o.candidates.ctx, raw, func(ends origin.Ends, err error) {
+		defer o.arriving.Done()
+		if err != nil {
+			o.ports.count.turnAway(raw, err)
+			return
+		}
+		o.candidates.add(raw, ends.Remote.Addr())
+	})
 }
 
 // Port is the port of the listener.

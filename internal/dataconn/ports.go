@@ -55,8 +55,8 @@ const (
 
 // Request says for whom an offer is.
 type Request struct {
-	Local netip.Addr // the control connection's own address: listen there
-	Peer  netip.Addr // the control connection's peer: nobody else is accepted
+	Local netip.Addr // the address of the control connection's own socket: listen there
+	Peer  netip.Addr // the control connection's client: nobody else is accepted
 	// Secure makes the TLS handshake; nil means PROT C. It is called once for
 	// every candidate, each in its own goroutine, possibly at the same time. That
 	// the handshake resumed counts as proof that the connection is of the session's

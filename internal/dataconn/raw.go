@@ -19,12 +19,15 @@ const defaultStall = 2 * time.Minute
 // the time and yet may need longer than the limit for a record.
 type rawConn struct {
 	net.Conn
-	stall   time.Duration
-	secured bool         // set before the handshake, never changed later
-	heard   atomic.Bool  // the peer has sent at least one byte
-	until   atomic.Int64 // if not 0: absolute deadline, UnixNano, in place of the stall limit
+	stall     time.Duration
+	secured   bool         // set before the handshake, never changed later
+	legacyEOF bool         // leave it to TLS what a FIN means
+	heard     atomic.Bool  // the peer has sent at least one byte
+	until     atomic.Int64 // if not 0: absolute deadline, UnixNano, in place of the stall limit
 
+	more        bool         // FIN follows what is gathered
 	gather      []byte       // what TLS has written and is not sent yet; nil: send at once
+	early       *earlyBuffer // reads of the handshake; nil before, and when all of it is taken
 	wide        bool         // read ahead: set after the handshake
 	ahead       []byte       // what was read and TLS has not taken yet
 	aheadBuffer *aheadBuffer // behind ahead
@@ -55,7 +58,14 @@ func (r *rawConn) limitUntil(t time.Time) { r.until.Store(t.UnixNano()) }
 
 // Read reads for TLS, or payload of a plain connection.
 func (r *rawConn) Read(p []byte) (int, error) {
-	if r.wide {
+	switch {
+	case r.early != nil:
+		n, err := r.readEarly(p)
+		if r.wide {
+			r.endEarly()
+		}
+		return n, err
+	case r.wide:
 		return r.readWide(p)
 	}
 	return r.receive(p)
@@ -68,14 +78,14 @@ func (r *rawConn) receive(p []byte) (int, error) {
 	if err := r.SetReadDeadline(r.deadline()); err != nil {
 		return 0, err
 	}
-	if r.secured && !r.wide {
+	if r.early != nil && !r.wide {
 		sock.AckAtOnce(r.Conn) // still in the handshake
 	}
 	n, err := r.Conn.Read(p)
 	if n > 0 && !r.heard.Load() {
 		r.heard.Store(true)
 	}
-	if err == io.EOF && r.secured {
+	if err == io.EOF && r.secured && !r.legacyEOF {
 		if n > 0 {
 			return n, nil // the next Read finds the end again
 		}
@@ -114,6 +124,11 @@ func (r *rawConn) transmit(p []byte) (int, error) {
 // CloseWrite sends FIN. Of a transport that has no half close the error wraps
 // errors.ErrUnsupported.
 func (r *rawConn) CloseWrite() error {
+	if r.more {
+		if err := r.flushLast(); err != nil {
+			return err
+		}
+	}
 	if h, ok := r.Conn.(interface{ CloseWrite() error }); ok {
 		return h.CloseWrite()
 	}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/sealane/sealane/internal/origin"
 )
 
 // MaxSharedPorts bounds the ports of a [Shared], each of which is open all the
@@ -22,6 +24,9 @@ type SharedOptions struct {
 	// range that the firewall lets through. Shared closes it with itself. Without
 	// it offers wait longer and then fail.
 	Fallback Ports
+	// Origins says from where connections come, also those of proxies; nil: what
+	// their sockets say.
+	Origins *origin.Finder
 	// Warn is told once per client address that its offers wait too long: more
 	// ports are needed. At most 1024 addresses are told.
 	Warn func(client netip.Addr, waited time.Duration)
@@ -67,7 +72,10 @@ type Shared struct {
 
 	done      chan struct{}  // closed by Close
 	accepting sync.WaitGroup // accept loops
-	alarms    sync.WaitGroup // of quarantines
+	arriving  sync.WaitGroup // connections of which it is not known yet where they come from
+	stopped   context.Context
+	stop      context.CancelFunc // with done
+	alarms    sync.WaitGroup     // of quarantines
 
 	mu        sync.Mutex
 	closed    bool
@@ -140,6 +148,7 @@ func newShared(ports []uint16, options SharedOptions) (*Shared, error) {
 		offers: map[*sharedOffer]struct{}{}, listeners: map[netip.Addr][]net.Listener{},
 		warned: map[netip.Addr]struct{}{},
 	}
+	s.stopped, s.stop = context.WithCancel(context.Background())
 	s.terms = terms{life: s.options.Life, grace: s.options.Grace, crowd: &s.crowd, patient: true}
 	return s, nil
 }
@@ -164,6 +173,11 @@ func (s *Shared) Offer(ctx context.Context, r Request) (Offer, error) {
 		s.mu.Unlock()
 		return s.options.Fallback.Offer(ctx, r)
 	}
+	if errors.Is(err, ErrNoPort) {
+		s.mu.Lock()
+		s.waits.Refused++
+		s.mu.Unlock()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -177,23 +191,34 @@ func (s *Shared) Offer(ctx context.Context, r Request) (Offer, error) {
 // the same link on both ends, and [samePeer] looks at them later.
 func clientOf(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
 
+// arrived routes a connection as soon as it is known where it comes from.
+func (s *Shared) arrived(port uint16, raw net.Conn) {
+	s.arriving.Add(1)
+	s.options.Origins.Find(s.stopped, raw, func(ends origin.Ends, err error) {
+		defer s.arriving.Done()
+		if err != nil {
+			s.count.turnAway(raw, err)
+			return
+		}
+		s.route(port, raw, ends.Remote.Addr())
+	})
+}
+
 // route gives a connection to the owner of its slot. Who is not expected is
 // closed: also a late client of a slot in quarantine.
-func (s *Shared) route(port uint16, raw net.Conn) {
+func (s *Shared) route(port uint16, raw net.Conn, from netip.Addr) {
 	var to *candidates
-	if tcp, ok := raw.RemoteAddr().(*net.TCPAddr); ok {
-		s.mu.Lock()
-		if o := s.owners[slot{port, clientOf(tcp.AddrPort().Addr())}]; o != nil && o.quarantine == nil {
-			to = o.candidates
-		}
-		s.mu.Unlock()
+	s.mu.Lock()
+	if o := s.owners[slot{port, clientOf(from)}]; o != nil && o.quarantine == nil {
+		to = o.candidates
 	}
+	s.mu.Unlock()
 	if to == nil {
 		s.count.strangers.Add(1)
 		cut(raw)
 		return
 	}
-	to.add(raw)
+	to.add(raw, from)
 }
 
 // Close closes the listeners, every offer and the fallback, and waits until no
@@ -204,6 +229,7 @@ func (s *Shared) Close() error {
 	if !s.closed {
 		s.closed = true
 		close(s.done)
+		s.stop()
 	}
 	var listeners []net.Listener
 	for _, some := range s.listeners {
@@ -218,6 +244,7 @@ func (s *Shared) Close() error {
 		_ = l.Close()
 	}
 	s.accepting.Wait()
+	s.arriving.Wait()
 	for _, o := range open {
 		o.Close()
 	}

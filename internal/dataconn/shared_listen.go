@@ -90,6 +90,6 @@ func openAll(host netip.Addr, ports []uint16) ([]net.Listener, error) {
 func (s *Shared) serve(l net.Listener) {
 	port := l.Addr().(*net.TCPAddr).AddrPort().Port()
 	s.accepting.Go(func() {
-		accept(l, s.done, func(raw net.Conn) { s.route(port, raw) })
+		accept(l, s.done, func(raw net.Conn) { s.arrived(port, raw) })
 	})
 }

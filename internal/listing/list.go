@@ -19,24 +19,19 @@ const halfYear = 365*24*time.Hour/2 + 3*time.Hour
 func AppendList(b []byte, e vfs.Entry, now time.Time) []byte {
 	b = appendMode(b, e)
 	b = append(b, " 1 ftp      ftp      "...)
-	var digits [20]byte
-	size := strconv.AppendInt(digits[:0], e.Size, 10)
-	for range max(12-len(size), 0) {
-		b = append(b, ' ')
-	}
-	b = append(b, size...)
+	b = appendSize(b, e.Size)
 	b = append(b, ' ')
 	b = appendListTime(b, e.ModTime, now)
 	b = append(b, ' ')
 	return append(b, e.Name...)
 }
 
-func appendListTime(b []byte, t, now time.Time) []byte {
-	t = t.UTC()
-	if age := now.Sub(t); age > halfYear || age < -24*time.Hour {
-		return t.AppendFormat(b, "Jan _2  2006")
-	}
-	return t.AppendFormat(b, "Jan _2 15:04")
+// appendSize appends n behind spaces, in 12 columns or more.
+func appendSize(b []byte, n int64) []byte {
+	var digits [20]byte
+	size := strconv.AppendInt(digits[:0], n, 10)
+	const spaces = "            "
+	return append(append(b, spaces[min(len(size), len(spaces)):]...), size...)
 }
 
 func appendMode(b []byte, e vfs.Entry) []byte {
@@ -47,16 +42,13 @@ func appendMode(b []byte, e vfs.Entry) []byte {
 	case vfs.KindOther:
 		kind = 's' // neither: clients then leave it alone
 	}
-	b = append(b, kind)
-	const letters = "rwxrwxrwx"
-	for i := range letters {
-		if e.Mode&(1<<uint(8-i)) != 0 {
-			b = append(b, letters[i])
-		} else {
-			b = append(b, '-')
+	line := [...]byte{kind, 'r', 'w', 'x', 'r', 'w', 'x', 'r', 'w', 'x'}
+	for i := range 9 {
+		if e.Mode&(1<<uint(8-i)) == 0 {
+			line[i+1] = '-'
 		}
 	}
-	return b
+	return append(b, line[:]...)
 }
 
 func modeBits(n uint64) fs.FileMode { return fs.FileMode(n).Perm() }

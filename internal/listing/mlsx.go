@@ -20,7 +20,7 @@ func AppendMLSx(b []byte, e vfs.Entry, name string, set ftp.FactSet) []byte {
 		b = append(strconv.AppendInt(append(b, "size="...), e.Size, 10), ';')
 	}
 	if set.Has(ftp.FactModify) && !e.ModTime.IsZero() {
-		b = append(ftp.AppendTime(append(b, "modify="...), e.ModTime), ';')
+		b = append(appendStamp(append(b, "modify="...), e.ModTime), ';')
 	}
 	if set.Has(ftp.FactPerm) {
 		b = append(appendPerm(append(b, "perm="...), e.Rights), ';')

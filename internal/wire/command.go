@@ -41,13 +41,20 @@ type Command struct {
 	Telnet []byte
 }
 
+// begun is what there is of a command line whose end has not come.
+type begun struct {
+	telnet telnet
+	read   int // bytes, as on the wire
+}
+
 // ReadCommand reads one line. A line ends with LF; a CR before it belongs to the
 // end, so that bare LF is taken for CR LF in every command alike. Errors are
-// ErrLineTooLong, ErrControlByte, and those of the connection.
+// ErrLineTooLong, ErrControlByte, and those of the connection. After
+// os.ErrDeadlineExceeded the next call goes on where this one was cut off: nothing
+// of the line is lost.
 func (c *Conn) ReadCommand() (Command, error) {
-	line, tn := c.line[:0], telnet{}
-	for n := 0; ; n++ {
-		if n == MaxCommandLine {
+	for ; ; c.begun.read++ {
+		if c.begun.read == MaxCommandLine {
 			return Command{}, ErrLineTooLong
 		}
 		b, err := c.br.ReadByte()
@@ -59,13 +66,14 @@ func (c *Conn) ReadCommand() (Command, error) {
 			// half of one must not be able to hide line ends from us.
 			break
 		}
-		line = tn.filter(line, b)
+		c.line = c.begun.telnet.filter(c.line, b)
 	}
-	c.line = line
-	line = bytes.TrimSuffix(line, []byte{'\r'})
+	line := bytes.TrimSuffix(c.line, []byte{'\r'})
 	cmd := parseCommand(string(line))
-	cmd.Telnet = tn.answer
-	if bytes.IndexByte(line, '\r') >= 0 || bytes.IndexByte(line, 0) >= 0 {
+	cmd.Telnet = c.begun.telnet.answer
+	unsafe := bytes.IndexByte(line, '\r') >= 0 || bytes.IndexByte(line, 0) >= 0
+	c.line, c.begun = keep(c.line), begun{}
+	if unsafe {
 		return cmd, ErrControlByte
 	}
 	return cmd, nil
@@ -98,6 +106,7 @@ func (c *Conn) WriteCommand(verb string, arg ...string) error {
 		return fmt.Errorf("%s: %w", strings.ToValidUTF8(firstWord(verb), "?"), ErrUnsafeArgument)
 	}
 	c.out = append(c.out, '\r', '\n')
+	defer func() { c.out = keep(c.out) }()
 	return c.flush(c.out)
 }
 

@@ -10,10 +10,15 @@ import (
 	"time"
 )
 
-// readBuffer is the size of the buffer between socket and codec, in bytes. It is
-// what an idle session holds, so it is no larger than most commands and replies
-// need; longer lines are put together outside of it.
-const readBuffer = 1024
+// readBuffer is the size of the buffer between socket and codec, in bytes. An idle
+// session holds it, so it is no larger than most commands need. Longer lines come
+// in pieces and are put together outside of it; under TLS a piece costs no system
+// call, since crypto/tls has the whole record.
+const readBuffer = 128
+
+// keptBuffer bounds, in bytes, the buffers for whole lines and replies that are
+// kept for the next one.
+const keptBuffer = 512
 
 // maxDiscard bounds, in bytes, what CloseGently reads from a peer that goes on
 // sending.
@@ -29,19 +34,24 @@ var ErrPlaintextBehindAuth = errors.New("wire: plaintext behind the change to TL
 // two goroutines at the same time, but each by only one; Upgrade needs both to
 // be at rest.
 type Conn struct {
-	conn  net.Conn
-	br    *bufio.Reader
-	tls   *tls.Conn // nil before Upgrade
-	write time.Duration
-	line  []byte // of ReadCommand and ReadReply, used again for each line
-	out   []byte // of WriteReply and WriteCommand, used again for each
+	conn   net.Conn
+	br     *bufio.Reader
+	tls    *tls.Conn // nil before Upgrade
+	socket *Socket   // below it all; may be nil
+	write  time.Duration
+	line   []byte // of ReadCommand and ReadReply, used again for each line
+	out    []byte // of WriteReply and WriteCommand, used again for each
+	begun  begun  // of ReadCommand
 }
 
 // NewConn wraps conn. A write that does not get on within writeTimeout fails.
 // If conn is a *tls.Conn already (implicit FTPS), it counts as upgraded.
 func NewConn(conn net.Conn, writeTimeout time.Duration) *Conn {
 	c := &Conn{conn: conn, br: bufio.NewReaderSize(conn, readBuffer), write: writeTimeout}
-	c.tls, _ = conn.(*tls.Conn)
+	if t, ok := conn.(*tls.Conn); ok {
+		c.tls, conn = t, t.NetConn()
+	}
+	c.socket, _ = conn.(*Socket)
 	return c
 }
 
@@ -99,6 +109,15 @@ func (c *Conn) CloseGently(limit time.Duration) error {
 		io.Copy(io.Discard, io.LimitReader(raw, maxDiscard))
 	}
 	return raw.Close()
+}
+
+// keep gives a buffer back for the next use, unless a rare long line has made it
+// large.
+func keep(b []byte) []byte {
+	if cap(b) > keptBuffer {
+		return nil
+	}
+	return b[:0]
 }
 
 func (c *Conn) flush(b []byte) error {

@@ -24,6 +24,7 @@ var ErrBadReply = errors.New("wire: not a valid FTP reply")
 // forge a reply line, and IAC is doubled.
 func (c *Conn) WriteReply(r ftp.Reply) error {
 	c.out = AppendReply(c.out[:0], r)
+	defer func() { c.out = keep(c.out) }()
 	return c.flush(c.out)
 }
 
@@ -130,6 +131,6 @@ func (c *Conn) readReplyLine() (string, error) {
 		}
 		line = tn.filter(line, b)
 	}
-	c.line = line
+	c.line = keep(line)
 	return strings.TrimSuffix(string(line), "\r"), nil
 }

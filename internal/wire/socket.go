@@ -1,0 +1,88 @@
+package wire
+
+import (
+	"net"
+	"syscall"
+)
+
+// Socket is a connection that can wait for input in a shallow stack. A goroutine
+// that waits in the Read of a *tls.Conn is 2 KiB deep and needs a stack of 8 KiB for
+// that; a server has thousands of them.
+type Socket struct {
+	net.Conn
+	raw   syscall.RawConn // nil where waiting is left to Read
+	try   func(fd uintptr) (done bool)
+	armed bool
+
+	first [1]byte // of the input, read while waiting
+	has   bool
+	err   error // instead of it
+}
+
+// NewSocket wraps conn. If that is not a connection of the operating system, or
+// the system cannot read without waiting, Wait returns at once.
+func NewSocket(conn net.Conn) *Socket {
+	s := &Socket{Conn: conn}
+	if sys, ok := conn.(syscall.Conn); ok && canTry {
+		if raw, err := sys.SyscallConn(); err == nil {
+			s.raw, s.try = raw, s.tryRead
+		}
+	}
+	return s
+}
+
+// dryError is what an armed Socket returns instead of waiting. It is temporary, or
+// crypto/tls would take the connection for broken.
+type dryError struct{}
+
+func (dryError) Error() string   { return "wire: no input yet" }
+func (dryError) Timeout() bool   { return true }
+func (dryError) Temporary() bool { return true }
+
+// Read reads, and gives first what came while waiting.
+func (s *Socket) Read(p []byte) (int, error) {
+	switch {
+	case len(p) == 0:
+		return 0, nil
+	case s.has:
+		s.has = false
+		return copy(p, s.first[:]), nil
+	case s.err != nil:
+		err := s.err
+		s.err = nil
+		return 0, err
+	case s.armed:
+		return 0, dryError{}
+	}
+	return s.Conn.Read(p)
+}
+
+// wait returns when there is something to read, or an error to be had by Read, or
+// with the error of the deadline.
+func (s *Socket) wait() error {
+	return s.raw.Read(s.try)
+}
+
+// CloseWrite sends FIN, where the connection has a half close.
+func (s *Socket) CloseWrite() error {
+	if half, ok := s.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return net.ErrClosed
+}
+
+// Wait returns when ReadCommand has something to read, whole line or not, or with
+// the error of the read deadline. It needs the Conn to be on a Socket, possibly
+// under TLS; elsewhere it returns at once.
+func (c *Conn) Wait() error {
+	if c.socket == nil || c.socket.raw == nil {
+		return nil
+	}
+	c.socket.armed = true
+	_, err := c.br.Peek(1) // of what bufio and crypto/tls hold
+	c.socket.armed = false
+	if _, dry := err.(dryError); dry {
+		return c.socket.wait()
+	}
+	return nil // an error comes again
+}
