@@ -10,8 +10,8 @@ import (
 // (RFC 2389 §3.2).
 func cmdFeat(_ context.Context, s *session, _ string) (ftp.Reply, error) {
 	lines := []string{"Extensions:"}
-	for _, row := range commandRows() {
-		if row.feat != nil {
+	for _, row := range s.srv.rows {
+		if row.feat != nil && !row.off && !row.never {
 			lines = append(lines, row.feat(s)...)
 		}
 	}

@@ -10,8 +10,12 @@ import (
 	"github.com/sealane/sealane/vfs"
 )
 
-// listBuffer is how much of a listing is gathered for one write: one TLS record.
-const listBuffer = 16 << 10
+// A listing is gathered for few writes and few TLS records, but the first entries go
+// out with the first record. longestLine is more than any line has.
+const (
+	listFirst, listStep = 16 << 10, 64 << 10
+	longestLine         = 2 << 10
+)
 
 // appendEntry appends the line of an entry, without its line end.
 type appendEntry func(b []byte, e vfs.Entry) []byte
@@ -67,24 +71,23 @@ func (s *session) listDirJob(p vfs.Path, want vfs.Fields, line appendEntry) *job
 	fs := s.grant.FS
 	return s.listingJob(p, func(ctx context.Context, conn *dataconn.Conn) (int64, error) {
 		var n int64
-		b := make([]byte, 0, listBuffer)
+		buf := buffers.Get().(*[transferBuffer]byte)
+		defer buffers.Put(buf)
+		b, enough := buf[:0], listFirst-longestLine
 		for e, err := range fs.List(ctx, p, want) {
 			if err != nil {
 				return n, err
 			}
 			b = append(line(b, e), '\r', '\n')
-			if len(b) >= listBuffer-512 {
+			if len(b) >= enough {
 				if _, err := conn.Write(b); err != nil {
 					return n, &transferError{err}
 				}
 				n += int64(len(b))
-				b = b[:0]
+				b, enough = b[:0], listStep-longestLine
 			}
 		}
-		if _, err := conn.Write(b); err != nil {
-			return n, &transferError{err}
-		}
-		if err := conn.Finish(); err != nil {
+		if _, err := conn.WriteLast(b); err != nil {
 			return n, &transferError{err}
 		}
 		return n + int64(len(b)), nil

@@ -13,10 +13,7 @@ func cmdPasv(_ context.Context, s *session, _ string) (*job, error) {
 	if s.epsvAll {
 		return nil, refuse(ftp.Code501BadParameter, "PASV is not allowed after EPSV ALL.") // RFC 2428 §4
 	}
-	addr := s.srv.Data.PublicAddress
-	if !addr.IsValid() {
-		addr = s.local.Addr()
-	}
+	addr := s.passiveAddress()
 	if !addr.Is4() {
 		return nil, refuse(ftp.Code425NoDataConn, "PASV needs IPv4; use EPSV.")
 	}

@@ -38,6 +38,9 @@ func (s *session) active(arg string, parse func(string) (netip.AddrPort, error))
 	}
 	s.dropOffers()
 	request, gate := s.dataRequest()
+	if s.socket != s.local {
+		request.Local = netip.Addr{} // the address that the client knows is a proxy's
+	}
 	s.offer = &offer{Offer: dataconn.NewActive(request, netip.AddrPortFrom(s.remote.Addr(), to.Port())), gate: gate}
 	return ftp.Replyf(ftp.Code200OK, "Data port set."), nil
 }

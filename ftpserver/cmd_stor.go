@@ -42,11 +42,14 @@ func (s *session) store(ctx context.Context, arg string, how vfs.Create) (*job, 
 	if err != nil {
 		return nil, err
 	}
-	srv, filter := s.srv, s.typ.incoming()
+	srv, filter, legacyEOF := s.srv, s.typ.incoming(), s.grant.Data.LegacyEOF
 	return s.transferJob(transfer{
 		path:   p,
 		upload: true,
 		move: func(ctx context.Context, conn *dataconn.Conn) (int64, error) {
+			if legacyEOF {
+				conn.AcceptFIN()
+			}
 			n, err := srv.receive(up, conn, filter)
 			if err != nil {
 				return n, err

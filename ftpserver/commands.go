@@ -2,8 +2,6 @@ package ftpserver
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/sealane/sealane/ftp"
 )
@@ -37,7 +35,8 @@ type handler func(ctx context.Context, s *session, arg string) (ftp.Reply, error
 type starter func(ctx context.Context, s *session, arg string) (*job, error)
 
 // command is one row of the table: all that is to be known of a verb. Dispatch,
-// FEAT, HELP and docs/protocol.md are read from it.
+// FEAT, HELP and docs/protocol.md are read from it. Subcommands of SITE have rows
+// of their own, with "SITE " in front of their names.
 type command struct {
 	verb    string
 	aliases []string
@@ -52,23 +51,26 @@ type command struct {
 	during    bool // answered while a job runs
 	data      bool // uses the offered port, and gives it back when it is refused
 	keepsRest bool // may stand between REST and the transfer (RFC 3659 §5.3)
-	run       handler
-	start     starter
+	// off: answered with 502 unless VerbPolicy turns it on; never: always.
+	off, never bool
+	run        handler
+	start      starter
 }
 
-// commandTable builds the table, with aliases as keys of their own. It is built
-// per server: FEAT reads the table that it stands in.
-func commandTable() map[string]*command {
+// commandTable gives the rows by verb, with aliases as keys of their own.
+func commandTable(rows []command) map[string]*command {
 	table := make(map[string]*command)
-	for _, row := range commandRows() {
-		table[row.verb] = &row
-		for _, alias := range row.aliases {
-			table[alias] = &row
+	for i := range rows {
+		table[rows[i].verb] = &rows[i]
+		for _, alias := range rows[i].aliases {
+			table[alias] = &rows[i]
 		}
 	}
 	return table
 }
 
+// commandRows is the table. It is built per server: FEAT reads the table that it
+// stands in, and a policy may turn rows on and off.
 func commandRows() []command {
 	return []command{
 		{verb: "USER", states: awaitUser | loggedIn, arg: argRequired, syntax: "name", rfc: "RFC 959 §4.1.1",
@@ -157,39 +159,4 @@ func commandRows() []command {
 		{verb: "MFMT", states: loggedIn, arg: argRequired, syntax: "time path", rfc: "draft-somers-ftp-mfxx-04", feat: feat("MFMT"),
 			summary: "set the modification time of a file", run: cmdMfmt},
 	}
-}
-
-func feat(lines ...string) func(*session) []string {
-	return func(*session) []string { return lines }
-}
-
-// CommandInfo describes a verb for documentation.
-type CommandInfo struct {
-	Verb     string
-	Aliases  []string
-	Syntax   string // of the argument
-	RFC      string
-	Summary  string
-	Login    bool     // only after login
-	During   bool     // answered during a transfer
-	Features []string // FEAT lines, as at the start of a session
-}
-
-// Commands describes all verbs, sorted, as the table has them.
-func Commands() []CommandInfo {
-	fresh := new(session)
-	fresh.resetParameters()
-	var out []CommandInfo
-	for _, row := range commandRows() {
-		info := CommandInfo{
-			Verb: row.verb, Aliases: row.aliases, Syntax: row.syntax, RFC: row.rfc, Summary: row.summary,
-			Login: row.states == loggedIn, During: row.during,
-		}
-		if row.feat != nil {
-			info.Features = row.feat(fresh)
-		}
-		out = append(out, info)
-	}
-	slices.SortFunc(out, func(a, b CommandInfo) int { return strings.Compare(a.Verb, b.Verb) })
-	return out
 }

@@ -5,10 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"net/netip"
 	"time"
 
 	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/internal/origin"
 	"github.com/sealane/sealane/internal/sock"
 	"github.com/sealane/sealane/internal/wire"
 )
@@ -21,12 +21,12 @@ var errTooMany = errors.New("too many sessions")
 
 // accept makes a session of a new control connection and runs it in a goroutine
 // of its own.
-func (s *Server) accept(conn net.Conn, implicit bool) {
+func (s *Server) accept(conn net.Conn, ends origin.Ends, implicit bool) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		tcp.SetWriteBuffer(controlSendBuffer)
 		sock.InlineUrgent(tcp)
 	}
-	ses := s.newSession(conn, implicit)
+	ses := s.newSession(conn, ends, implicit)
 	if err := s.admit(ses); err != nil {
 		ses.observe(Event{Kind: EventRefused, Reply: ftp.Code421Closing, Err: err})
 		s.turnAway(conn, implicit)
@@ -35,7 +35,7 @@ func (s *Server) accept(conn net.Conn, implicit bool) {
 	go func() {
 		defer s.running.Done()
 		defer s.dismiss(ses)
-		ses.serve(conn)
+		ses.serve()
 	}()
 }
 
@@ -79,27 +79,32 @@ func (s *Server) turnAway(conn net.Conn, implicit bool) {
 }
 
 // serve takes a control connection from its first byte to its last.
-func (s *session) serve(conn net.Conn) {
+func (s *session) serve() {
 	defer s.cancel(nil)
-	s.observe(Event{Kind: EventSessionStart})
-	began := time.Now()
-	defer func() { s.observe(Event{Kind: EventSessionEnd, Took: time.Since(began)}) }()
+	s.observeStart()
+	defer s.observeEnd()
+	if s.open() {
+		defer s.conn.Close()
+		s.run()
+	}
+}
 
+// open makes the control connection, on an implicit port by a handshake.
+func (s *session) open() bool {
+	var conn net.Conn = s.ear.socket
 	if s.implicit {
-		var t *tls.Conn
 		err := s.handshake(func(ctx context.Context, server func(net.Conn) *tls.Conn) error {
-			t = server(conn)
+			t := server(conn)
+			conn = t
 			return t.HandshakeContext(ctx)
 		})
 		if err != nil {
-			conn.Close() // not by TLS: there is no TLS
-			return
+			s.ear.socket.Close() // not by TLS: there is no TLS
+			return false
 		}
-		conn = t
 	}
 	s.conn = wire.NewConn(conn, s.srv.Limits.Write)
-	defer s.conn.Close()
-	s.run()
+	return true
 }
 
 // handshake runs a TLS handshake of the control connection within its limit: run
@@ -108,31 +113,36 @@ func (s *session) handshake(run func(ctx context.Context, server func(net.Conn) 
 	ctx, cancel := context.WithTimeout(s.ctx, s.srv.Limits.Handshake)
 	defer cancel()
 	e := Event{Kind: EventTLSFailed}
-	var prompt *sock.HandshakeConn
+	socket := s.ear.socket
+	plain := socket.Conn
+	prompt := &sock.HandshakeConn{Conn: plain}
+	socket.Conn = prompt
 	var t *tls.Conn
-	e.Err = run(ctx, func(c net.Conn) *tls.Conn {
-		prompt = &sock.HandshakeConn{Conn: c}
-		t = tls.Server(prompt, s.srv.tickets.controlConfig(s))
-		return t
+	aside(func() {
+		e.Err = run(ctx, func(c net.Conn) *tls.Conn {
+			t = tls.Server(c, s.srv.tickets.controlConfig(s))
+			return t
+		})
 	})
-	if prompt != nil {
-		prompt.Done()
-	}
+	prompt.Done()
 	if e.Err == nil {
+		socket.Conn = plain // otherwise crypto/tls may still be closing prompt
 		e.Kind, e.TLS = EventTLS, tlsVersion(t.ConnectionState().Version)
 	}
 	s.observe(e)
 	return e.Err
 }
 
-// addrPort gives a TCP address with a v4-mapped IPv6 address unmapped, so that
-// one host has one address however it connects; the zero value for other
-// networks.
-func addrPort(a net.Addr) netip.AddrPort {
-	tcp, ok := a.(*net.TCPAddr)
-	if !ok {
-		return netip.AddrPort{}
+// aside runs f in a goroutine of its own and waits for it. What f needs of the stack
+// then ends with it: the stack of a session that has grown stays so for as long as
+// the session idles. A panic of f is the caller's.
+func aside(f func()) {
+	done := make(chan any)
+	go func() {
+		defer func() { done <- recover() }()
+		f()
+	}()
+	if v := <-done; v != nil {
+		panic(v)
 	}
-	ap := tcp.AddrPort()
-	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }

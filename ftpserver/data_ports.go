@@ -7,7 +7,9 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/internal/dataconn"
+	"github.com/sealane/sealane/internal/origin"
 )
 
 // newPorts makes the data ports that the policy asks for. Shared ones are opened
@@ -25,12 +27,14 @@ func (s *Server) newPorts() error {
 		return errors.New("ftpserver: Server.Data.FallbackFrom to FallbackTo is no range of ports")
 	}
 	if d.Mode == Exclusive || d.From == 0 {
-		s.ports = dataconn.NewExclusive(d.From, d.To)
+		s.exclusive = s.newExclusive(d.From, d.To)
+		s.ports = s.exclusive
 		return nil
 	}
-	options := dataconn.SharedOptions{Warn: s.warnOfWaits}
+	options := dataconn.SharedOptions{Warn: s.warnOfWaits, Origins: s.dataOrigins}
 	if d.FallbackFrom != 0 {
-		options.Fallback = dataconn.NewExclusive(d.FallbackFrom, d.FallbackTo)
+		s.exclusive = s.newExclusive(d.FallbackFrom, d.FallbackTo)
+		options.Fallback = s.exclusive
 	}
 	shared, err := dataconn.OpenShared(nil, dataconn.PortRange{From: d.From, To: d.To}, options)
 	if err != nil {
@@ -39,6 +43,12 @@ func (s *Server) newPorts() error {
 	}
 	s.ports, s.shared = shared, shared
 	return nil
+}
+
+func (s *Server) newExclusive(from, to uint16) *dataconn.Exclusive {
+	x := dataconn.NewExclusive(from, to)
+	x.Origins = s.dataOrigins
+	return x
 }
 
 // OpenDataPorts opens the shared data ports on the address of l, a listener that
@@ -54,24 +64,34 @@ func (s *Server) OpenDataPorts(l net.Listener) error {
 		return nil
 	}
 	// A listener of another kind than TCP has no address: all addresses then.
-	if err := s.shared.Listen(addrPort(l.Addr()).Addr()); err != nil {
+	if err := s.shared.Listen(origin.AddrPort(l.Addr()).Addr()); err != nil {
 		return fmt.Errorf("ftpserver: cannot open the data ports: %w", err)
 	}
 	return nil
 }
 
 func (s *Server) warnOfWaits(client netip.Addr, waited time.Duration) {
+	c := s.shared.Counts()
 	s.Logger.Warn("sessions of one address wait for data ports: raise their number",
-		"client", client, "waited", waited, "from", s.Data.From, "to", s.Data.To)
+		"client", client, "waited", waited, "from", s.Data.From, "to", s.Data.To,
+		"waits", c.Waits, "longest", c.LongestWait, "refused", c.Refused)
 }
 
-// policy is what dataconn is to make of a resumed session.
-func (r Resumption) policy() dataconn.Policy {
-	switch r {
-	case ResumptionRequire:
-		return dataconn.PolicyRequire
-	case ResumptionOff:
+// policy is what dataconn is to make of a resumed session of an account: the
+// account's own policy, if it has one, goes over the server's.
+func (r Resumption) policy(account auth.Resumption) dataconn.Policy {
+	switch account {
+	case auth.ResumptionDefault:
+		switch r {
+		case ResumptionAuto:
+			return dataconn.PolicyAuto
+		case ResumptionOff:
+			return dataconn.PolicyOff
+		}
+	case auth.ResumptionAuto:
+		return dataconn.PolicyAuto
+	case auth.ResumptionOff:
 		return dataconn.PolicyOff
 	}
-	return dataconn.PolicyAuto
+	return dataconn.PolicyRequire // also for a value that is unknown
 }

@@ -19,6 +19,7 @@ var errGarbage = errors.New("garbage on the control connection")
 // reply.
 func (s *session) dispatch(in incoming) {
 	s.given, s.next = s.next, following{}
+	in.cmd = s.srv.joinSite(in.cmd)
 	if isHTTP(in.cmd.Verb) {
 		s.closeOnGarbage()
 		return
@@ -52,6 +53,8 @@ func (s *session) check(in incoming) (*command, ftp.Reply) {
 	switch {
 	case row == nil:
 		return nil, ftp.Replyf(ftp.Code500Unknown, "Unknown command.")
+	case row.off, row.never:
+		return nil, ftp.Replyf(ftp.Code502NotImplemented, "%s is not done here.", row.verb)
 	case errors.Is(in.err, wire.ErrControlByte):
 		return nil, ftp.Replyf(ftp.Code501BadParameter, "NUL and CR are not allowed in a command.")
 	case s.state&row.states == 0 && s.state == awaitTLS:

@@ -28,7 +28,7 @@ const (
 type Event struct {
 	Kind    EventKind
 	Time    time.Time
-	Session string         // id, the same in all events of a session
+	Session string         // id, the same in all events of a session; "" for a proxy without a header
 	Remote  netip.AddrPort // of the control connection
 	Account string         // "" before login
 	User    string         // what the peer called itself, in login events

@@ -3,6 +3,7 @@ package ftpserver
 import (
 	"context"
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/sealane/sealane/ftp"
@@ -36,6 +37,9 @@ type outcome struct {
 	err     error
 	bytes   int64
 	resumed bool
+	// after, if not nil, is called behind run, in its goroutine, when the outcome has
+	// been told already.
+	after func()
 }
 
 // replyJob is the job of a command that, for once, has its reply at once.
@@ -59,7 +63,46 @@ func (s *session) begin(row *command, arg string) {
 	j.began, j.done, j.cancel = time.Now(), make(chan outcome, 1), cancel
 	j.event.Verb = row.verb
 	s.job = j
-	go func() { j.done <- s.runJob(ctx, j) }()
+	// Made before the goroutine: where another thread waits for the network by then,
+	// a timer wakes it, and such a wake-up costs more than the timer.
+	patience := time.NewTimer(listenAfter)
+	defer patience.Stop()
+	go func() {
+		out := s.runJob(ctx, j)
+		after := out.after
+		j.done <- out
+		if after != nil {
+			after()
+		}
+	}()
+	s.finishSoon(patience.C)
+}
+
+const (
+	// soonRounds is how often others get to run before a job counts as one that waits.
+	soonRounds = 4
+	// listenAfter is how long a job must last to get a listener for what the client
+	// sends meanwhile. A small file does without, which saves three changes of thread.
+	listenAfter = 10 * time.Millisecond
+)
+
+// finishSoon waits a moment for the end of a job, and finishes it.
+func (s *session) finishSoon(enough <-chan time.Time) {
+	for range soonRounds { // that of most data ports does not wait at all
+		runtime.Gosched()
+		select {
+		case out := <-s.job.done:
+			s.finish(out)
+			return
+		default:
+		}
+	}
+	select {
+	case out := <-s.job.done:
+		s.finish(out)
+	case <-enough:
+	case <-s.ctx.Done():
+	}
 }
 
 // runJob runs a job so that its end, by itself, by cancellation or by a panic,

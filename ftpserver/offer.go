@@ -73,8 +73,8 @@ func (s *session) offerJob(announce func(port uint16) (ftp.Reply, error)) *job {
 // dataRequest says for whom a data connection is to be, and how it is protected.
 func (s *session) dataRequest() (dataconn.Request, *dataGate) {
 	r := dataconn.Request{
-		Local: s.local.Addr(), Peer: s.remote.Addr(), Stall: s.srv.Limits.Stall,
-		Policy: s.srv.TLS.Resumption.policy(), HasResumed: s.hasResumed.Load,
+		Local: s.socket.Addr(), Peer: s.remote.Addr(), Stall: s.srv.Limits.Stall,
+		Policy: s.srv.TLS.Resumption.policy(s.grant.Data.Resumption), HasResumed: s.hasResumed.Load,
 	}
 	gate := &dataGate{desk: s.srv.tickets, id: s.id, account: s.grant.Account, hasResumed: s.hasResumed.Load}
 	if s.prot == protPrivate {

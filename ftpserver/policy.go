@@ -20,7 +20,8 @@ type TLSPolicy struct {
 	InsecurePlaintext bool
 
 	// Resumption says what a data connection has to prove. Under every policy it
-	// must come from the address of the control connection.
+	// must come from the address of the control connection. A Grant may say
+	// otherwise for its account.
 	Resumption Resumption
 }
 
@@ -66,10 +67,12 @@ type DataPolicy struct {
 	// wait for up to 10 s, and get 425 after that, or as soon as all the ports of
 	// their address are held by clients that have not connected for a second.
 	FallbackFrom, FallbackTo uint16
-	// PublicAddress is the IPv4 address that PASV names, for servers behind NAT.
-	// The zero value means the control connection's own address. EPSV never
-	// names an address.
-	PublicAddress netip.Addr
+	// PublicAddress gives the IPv4 address that PASV names to a client, for servers
+	// behind NAT. It is given the server's address as the client has it, and the
+	// client's, neither of them v4-mapped or with a zone, and must return at once: it
+	// is no place to ask DNS. The zero Addr, and no function, mean the control
+	// connection's own address. EPSV never names one.
+	PublicAddress func(local, client netip.Addr) netip.Addr
 	// Active lets clients name a port of their own by PORT and EPRT. Only the
 	// control connection's own peer is connected to, and no port below 1024 (RFC
 	// 2577 §3).
@@ -83,6 +86,8 @@ type Limits struct {
 	SessionsPerAddress int // at the same time; default 1,000
 	LoginFailures      int // wrong passwords before 421; default 3 (RFC 2577 §5)
 	BadCommands        int // refused commands before login before 421; default 10
+
+	ProxyHeader time.Duration // from accept to the header of a trusted proxy; default 5 s
 
 	Handshake time.Duration // of one TLS handshake; default 10 s
 	Login     time.Duration // from accept to a successful PASS; default 60 s
@@ -100,6 +105,7 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.SessionsPerAddress, 1_000)
 	setDefault(&l.LoginFailures, 3)
 	setDefault(&l.BadCommands, 10)
+	setDefault(&l.ProxyHeader, 5*time.Second)
 	setDefault(&l.Handshake, 10*time.Second)
 	setDefault(&l.Login, time.Minute)
 	// TLS tickets live 7 days. A client whose ticket has died can no longer prove

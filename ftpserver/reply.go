@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
+	"io"
 	"strings"
 
 	"github.com/sealane/sealane/auth"
@@ -92,7 +93,7 @@ func transferReply(e *transferError) ftp.Reply {
 		return ftp.Replyf(ftp.Code522Protocol, "The TLS handshake on the data connection failed.")
 	case errors.Is(e.err, errNoConnection):
 		return ftp.Replyf(ftp.Code425NoDataConn, "No data connection was made; use PASV or EPSV again.")
-	case errors.Is(e.err, dataconn.ErrTruncated):
+	case errors.Is(e.err, dataconn.ErrTruncated), errors.Is(e.err, io.ErrUnexpectedEOF):
 		return ftp.Replyf(ftp.Code426Aborted, "The data connection ended without close_notify: the file is not whole.")
 	case errors.Is(e.err, dataconn.ErrStalled):
 		return ftp.Replyf(ftp.Code426Aborted, "The data connection stalled.")

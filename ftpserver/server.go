@@ -12,6 +12,7 @@ import (
 
 	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/internal/dataconn"
+	"github.com/sealane/sealane/internal/origin"
 )
 
 // ErrServerClosed is returned by Serve and ServeTLS after Shutdown or Close.
@@ -26,11 +27,18 @@ type Server struct {
 
 	TLS    TLSPolicy
 	Data   DataPolicy
+	Proxy  ProxyPolicy
 	Limits Limits
+	Verbs  VerbPolicy
 
 	// Observe, if set, is told what happens, from the goroutine in which it
 	// happens: it must be quick, and safe for use by many sessions at once.
 	Observe func(ctx context.Context, e Event)
+
+	// Bulk, if set, is told by 1 and by -1 when a transfer begins and ceases to be a
+	// large one, which keeps a processor busy under TLS. It must be quick, and safe
+	// for use by many sessions at once.
+	Bulk func(change int)
 
 	// Logger gets what a peer must not see: the cause behind a 451, with the id
 	// that the peer was given, and panics. Default: slog.Default().
@@ -38,11 +46,18 @@ type Server struct {
 
 	start   sync.Once
 	setup   error
+	rows    []command // the table, as the policy has it
 	table   map[string]*command
 	tickets *ticketDesk
 	ports   dataconn.Ports
 	bulk    bulkThreads
 	shared  *dataconn.Shared // the same, or nil in other modes
+
+	exclusive   *dataconn.Exclusive // the same in other modes, or the fallback; may be nil
+	origins     *origin.Finder      // of control connections
+	dataOrigins *origin.Finder
+	accepting   context.Context // ends with the listeners
+	endAccept   context.CancelFunc
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
@@ -64,6 +79,8 @@ func newSessionID() sessionID {
 // prepare builds, once, what the fields imply.
 func (s *Server) prepare() error {
 	s.start.Do(func() {
+		s.Limits = s.Limits.withDefaults()
+		s.accepting, s.endAccept = context.WithCancel(context.Background())
 		switch {
 		case s.Login == nil:
 			s.setup = errors.New("ftpserver: Server.Login is not set")
@@ -72,13 +89,18 @@ func (s *Server) prepare() error {
 		case s.TLS.Resumption > ResumptionOff:
 			s.setup = errors.New("ftpserver: Server.TLS.Resumption is unknown")
 		default:
-			s.setup = s.newPorts()
+			if s.setup = s.newOrigins(); s.setup == nil {
+				s.setup = s.newPorts()
+			}
 		}
 		if s.Logger == nil {
 			s.Logger = slog.Default()
 		}
-		s.Limits = s.Limits.withDefaults()
-		s.table = commandTable()
+		s.rows = commandRows()
+		if err := s.Verbs.apply(s.rows); err != nil && s.setup == nil {
+			s.setup = err
+		}
+		s.table = commandTable(s.rows)
 		s.tickets = newTicketDesk(s)
 		s.bulk = newBulkThreads()
 		s.listeners = make(map[net.Listener]struct{})
@@ -122,7 +144,7 @@ func (s *Server) serve(l net.Listener, implicit bool) error {
 		conn, err := l.Accept()
 		if err == nil {
 			pause = 0
-			s.accept(conn, implicit)
+			s.arrive(conn, implicit)
 			continue
 		}
 		if s.isClosed() {
@@ -176,6 +198,7 @@ func (s *Server) stop() {
 	for l := range s.listeners {
 		l.Close()
 	}
+	s.endAccept()
 	close(s.draining)
 }
 

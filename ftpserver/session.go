@@ -15,6 +15,7 @@ import (
 
 	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/internal/origin"
 	"github.com/sealane/sealane/internal/wire"
 	"github.com/sealane/sealane/vfs"
 )
@@ -32,7 +33,8 @@ var (
 type session struct {
 	srv           *Server
 	id            sessionID
-	remote, local netip.AddrPort
+	remote, local netip.AddrPort // as the client has them
+	socket        netip.AddrPort // local, but where a proxy is between
 	implicit      bool
 	ctx           context.Context
 	cancel        context.CancelCauseFunc
@@ -59,8 +61,7 @@ type session struct {
 
 	given, next following
 
-	permits  chan struct{}
-	lines    chan incoming
+	ear      ear
 	held     *incoming // came during a job, to be done after it
 	job      *job
 	aborting bool // ABOR waits for the job's end
@@ -78,20 +79,18 @@ type following struct {
 	renaming   bool
 }
 
-// incoming is what the reader hands over for one permit.
-type incoming struct {
-	cmd wire.Command
-	err error
-}
-
-func (s *Server) newSession(conn net.Conn, implicit bool) *session {
+func (s *Server) newSession(conn net.Conn, ends origin.Ends, implicit bool) *session {
 	ses := &session{
 		srv: s, id: newSessionID(), implicit: implicit, opened: time.Now(),
-		remote: addrPort(conn.RemoteAddr()), local: addrPort(conn.LocalAddr()),
-		permits: make(chan struct{}, 1), lines: make(chan incoming, 1),
-		state: awaitTLS,
+		remote: ends.Remote, local: ends.Local, socket: origin.AddrPort(conn.LocalAddr()),
+		ear: ear{socket: wire.NewSocket(conn)}, state: awaitTLS,
 	}
-	ses.ctx, ses.cancel = context.WithCancelCause(context.Background())
+	var cancel context.CancelCauseFunc
+	ses.ctx, cancel = context.WithCancelCause(context.Background())
+	ses.cancel = func(cause error) {
+		cancel(cause)
+		ses.ear.wake()
+	}
 	if implicit || s.TLS.InsecurePlaintext {
 		ses.state = awaitUser
 	}
@@ -129,11 +128,7 @@ func (s *session) path(arg string) (vfs.Path, error) { return s.cwd.Join(arg) }
 
 // run is the event loop of the session, from greeting to end.
 func (s *session) run() {
-	readerDone := make(chan struct{})
-	go func() {
-		defer close(readerDone)
-		s.read()
-	}()
+	defer context.AfterFunc(s.srv.accepting, s.ear.wake)()
 	defer func() {
 		if v := recover(); v != nil {
 			s.panicked(v)
@@ -142,62 +137,77 @@ func (s *session) run() {
 		s.cancel(errGone)
 		s.finishJobQuietly()
 		s.dropOffers()
-		close(s.permits)
-		s.conn.SetReadDeadline(time.Now()) // ends the reader
-		<-readerDone
+		s.recall()
 		if s.farewell {
 			s.conn.CloseGently(s.srv.Limits.Linger)
 		}
 	}()
 
 	s.reply(ftp.Replyf(ftp.Code220Ready, "FTP server ready."))
-	s.permit()
 	for !s.ended {
 		s.step()
 	}
 }
 
-// step waits for one event and deals with it.
+// step waits for one event and deals with it. It is in the stack of every session
+// that idles, so large variables are in the functions that it calls.
 func (s *session) step() {
-	var done chan outcome
-	draining := s.srv.draining
-	if s.job != nil {
-		done = s.job.done
-		draining = nil // let it finish; looked at again then
+	switch {
+	case s.job != nil:
+		s.stepJob()
+	case s.ear.lines != nil:
+		s.stepRecall()
+	default:
+		s.stepLine(s.attend())
 	}
-	select {
-	case in := <-s.lines:
+}
+
+// stepLine deals with the next line, which has begun to come, or with what keeps it
+// from coming.
+//
+//go:noinline
+func (s *session) stepLine(err error) {
+	in := s.hear(err)
+	cut := errors.Is(in.err, os.ErrDeadlineExceeded) || errors.Is(in.err, errShutdown)
+	if cut && s.leaving() {
+		s.close(shuttingDown())
+		return
+	}
+	s.handle(in)
+}
+
+// stepRecall takes back the listener of the job that has ended.
+//
+//go:noinline
+func (s *session) stepRecall() {
+	if in, heard := s.recall(); heard {
 		s.handle(in)
-	case out := <-done:
+	}
+}
+
+// stepJob waits for the end of a job, and for lines meanwhile. A shutdown lets it
+// finish.
+//
+//go:noinline
+func (s *session) stepJob() {
+	select {
+	case in := <-s.ear.lines:
+		s.ear.lines = nil
+		s.handle(in)
+	case out := <-s.job.done:
 		s.finish(out)
-	case <-draining:
-		s.close(ftp.Replyf(ftp.Code421Closing, "The server is shutting down."))
 	case <-s.ctx.Done():
-		if s.job != nil {
-			s.finish(<-s.job.done) // its context has ended with ours
-		}
-		s.close(ftp.Replyf(ftp.Code421Closing, "The server is shutting down."))
+		s.finish(<-s.job.done) // its context has ended with ours
+		s.close(shuttingDown())
 	}
 }
 
-// read hands over one command line per permit, until the connection fails.
-func (s *session) read() {
-	for range s.permits {
-		cmd, err := s.conn.ReadCommand()
-		s.lines <- incoming{cmd, err} // has room: one line per permit
-		if err != nil && !errors.Is(err, wire.ErrControlByte) {
-			return
-		}
-	}
+func shuttingDown() ftp.Reply {
+	return ftp.Replyf(ftp.Code421Closing, "The server is shutting down.")
 }
 
-// permit lets the reader take the next line. Before login, between commands and
-// during a job different times apply.
-func (s *session) permit() {
-	s.setReadDeadline()
-	s.permits <- struct{}{}
-}
-
+// setReadDeadline bounds the wait for the next line. Before login, between commands
+// and during a job different times apply.
 func (s *session) setReadDeadline() {
 	limits := s.srv.Limits
 	switch {
@@ -283,6 +293,14 @@ func (s *session) close(r ftp.Reply) {
 }
 
 func (s *session) name() string { return hex.EncodeToString(s.id[:6]) }
+
+//go:noinline
+func (s *session) observeStart() { s.observe(Event{Kind: EventSessionStart}) }
+
+//go:noinline
+func (s *session) observeEnd() {
+	s.observe(Event{Kind: EventSessionEnd, Took: time.Since(s.opened)})
+}
 
 // observe fills in what all events of a session share.
 func (s *session) observe(e Event) {

@@ -17,9 +17,6 @@ var buffers = sync.Pool{New: func() any { return new([transferBuffer]byte) }}
 // then FIN.
 func (s *Server) send(conn *dataconn.Conn, r io.Reader) (int64, error) {
 	n, readErr, writeErr := s.move(conn, r)
-	if writeErr == nil && readErr == nil {
-		writeErr = conn.Finish()
-	}
 	if writeErr != nil {
 		return n, &transferError{writeErr}
 	}
@@ -50,8 +47,9 @@ func readFull(r io.Reader, p []byte) (n int, err error) {
 	return n, err
 }
 
-// move copies to the end of r and keeps the errors of the two sides apart. It is
-// the last work of its goroutine: see bulkThreads.
+// move copies to the end of r and keeps the errors of the two sides apart. A data
+// connection to which it writes is finished then. It is the last work of its
+// goroutine: see bulkThreads.
 func (s *Server) move(w io.Writer, r io.Reader) (n int64, readErr, writeErr error) {
 	buf := buffers.Get().(*[transferBuffer]byte)
 	defer buffers.Put(buf)
@@ -59,11 +57,19 @@ func (s *Server) move(w io.Writer, r io.Reader) (n int64, readErr, writeErr erro
 	for {
 		if n >= bulkAfter && !tried {
 			tried = true
+			if s.Bulk != nil {
+				s.Bulk(1)
+				defer s.Bulk(-1)
+			}
 			if s.bulk.enter() {
 				defer s.bulk.leave()
 			}
 		}
 		got, err := readFull(r, buf[:])
+		if conn, ours := w.(*dataconn.Conn); ours && err == io.EOF {
+			wrote, werr := conn.WriteLast(buf[:got])
+			return n + int64(wrote), nil, werr
+		}
 		if got > 0 {
 			wrote, werr := w.Write(buf[:got])
 			n += int64(wrote)

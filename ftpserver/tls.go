@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/sealane/sealane/internal/dataconn"
 )
@@ -24,10 +25,6 @@ const (
 // extPreSharedKey is the TLS 1.3 extension by which a client offers a ticket (RFC
 // 8446 §4.2.11).
 const extPreSharedKey uint16 = 41
-
-// ticketMark tells our session ids in SessionState.Extra from what others put
-// there.
-const ticketMark = "sealane-session:"
 
 // ticketDesk makes the TLS configurations of all connections and decides which
 // tickets count. A ticket proves that a data connection belongs to an account;
@@ -87,14 +84,15 @@ func (s *Server) guarded(choose func(*tls.ClientHelloInfo) (*tls.Certificate, er
 func (d *ticketDesk) controlConfig(s *session) *tls.Config {
 	c := d.base.Clone()
 	c.NextProtos = []string{alpnFTP, alpnFTPData} // the second for clients with one configuration for both
-	c.WrapSession = d.seal(s.id)
+	c.WrapSession = d.seal(s.id, nil)
 	c.UnwrapSession = func([]byte, tls.ConnectionState) (*tls.SessionState, error) { return nil, nil }
 	return c
 }
 
-// seal puts the id of the session into each ticket; crypto/tls starts every
-// ticket with an empty Extra.
-func (d *ticketDesk) seal(id sessionID) func(tls.ConnectionState, *tls.SessionState) ([]byte, error) {
+// seal puts the proof of the session into each ticket; crypto/tls starts every
+// ticket with an empty Extra. inherits, if not nil, reports whether the connection
+// resumed with a ticket whose secret is hybrid, and so gives on a hybrid one.
+func (d *ticketDesk) seal(id sessionID, inherits func() bool) func(tls.ConnectionState, *tls.SessionState) ([]byte, error) {
 	return func(cs tls.ConnectionState, ss *tls.SessionState) ([]byte, error) {
 		if cs.DidResume && cs.Version < tls.VersionTLS13 {
 			// An empty ticket means "keep the one you have" (RFC 5077 §3.3).
@@ -102,7 +100,11 @@ func (d *ticketDesk) seal(id sessionID) func(tls.ConnectionState, *tls.SessionSt
 			// (PHP) then fail to resume every second transfer.
 			return []byte{}, nil
 		}
-		ss.Extra = append(ss.Extra, append([]byte(ticketMark), id[:]...))
+		p := proof{id: id, suite: cs.CipherSuite, issued: time.Now()}
+		if cs.Version == tls.VersionTLS13 {
+			p.hybrid = isHybrid(cs.CurveID) || cs.DidResume && inherits != nil && inherits()
+		}
+		ss.Extra = append(ss.Extra, p.append(make([]byte, 0, len(ticketMark)+proofSize)))
 		return d.sealer.EncryptTicket(cs, ss)
 	}
 }
@@ -120,7 +122,9 @@ type dataGate struct {
 
 // secure is the dataconn.Secure of the offer.
 func (g *dataGate) secure(ctx context.Context, raw net.Conn) (*dataconn.Conn, error) {
-	c := &tls.Config{GetConfigForClient: g.configFor} // which makes the whole of it
+	// configFor makes the whole of it. Without tickets here crypto/tls makes no keys
+	// for them on every connection; those in use are the sealer's.
+	c := &tls.Config{GetConfigForClient: g.configFor, SessionTicketsDisabled: true}
 	return dataconn.Server(ctx, raw, c, g.desk.srv.Limits.Stall)
 }
 
@@ -129,10 +133,24 @@ func (g *dataGate) secure(ctx context.Context, raw net.Conn) (*dataconn.Conn, er
 func (g *dataGate) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	c := g.desk.base.Clone()
 	c.NextProtos = []string{alpnFTPData, alpnFTP}
-	c.WrapSession = g.desk.seal(g.id)
+	shown := g.look(hello)
+	if shown.light {
+		c.CurvePreferences = []tls.CurveID{tls.X25519}
+		// Called only where the ticket was not accepted after all.
+		c.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errTicketLost }
+	}
+	accepted := proof{}
+	c.WrapSession = g.desk.seal(g.id, func() bool { return accepted.hybrid })
 	c.UnwrapSession = func(ticket []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
-		ss := g.desk.open(ticket, cs, g.account)
-		if ss != nil && g.upload.Load() {
+		ss, p := shown.session, shown.proof
+		if ss == nil || !bytes.Equal(ticket, shown.ticket) {
+			ss, p = g.desk.open(ticket, cs, g.account)
+		}
+		if ss == nil || shown.light && !p.hybrid {
+			return nil, nil
+		}
+		accepted = p
+		if g.upload.Load() {
 			// A client that uploads does not read, so it closes with the new
 			// ticket unread, and the RST that this causes eats the tail of its
 			// file (Ruby's Net::FTP). curl, which needs a new ticket each time,
@@ -150,20 +168,41 @@ func (g *dataGate) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	return c, nil
 }
 
+var errTicketLost = errors.New("ftpserver: a ticket that was to be accepted was not")
+
+// shown is the ticket that a client shows in its ClientHello, if it counts.
+type shown struct {
+	ticket  []byte
+	session *tls.SessionState // nil: it does not count, or there is none
+	proof   proof
+	light   bool // X25519 will do
+}
+
+// look opens the ticket before crypto/tls chooses the key exchange, which it does
+// before it looks at tickets.
+func (g *dataGate) look(hello *tls.ClientHelloInfo) (s shown) {
+	peeked, ok := dataconn.PeekHello(hello.Conn)
+	if !ok || len(peeked.Ticket) == 0 {
+		return shown{}
+	}
+	s.ticket = bytes.Clone(peeked.Ticket)
+	// Only the keys of the sealer count, and no state of the connection.
+	s.session, s.proof = g.desk.open(s.ticket, tls.ConnectionState{}, g.account)
+	s.light = s.session != nil && s.proof.mayShare(hello, peeked, time.Now())
+	return s
+}
+
 // open returns the session of a ticket if that counts as proof for account: it
 // was issued by a session that lives and belongs to the same account. All else
 // leads to a full handshake, never to an error: honest clients offer tickets of
 // their other sessions.
-func (d *ticketDesk) open(ticket []byte, cs tls.ConnectionState, account string) *tls.SessionState {
+func (d *ticketDesk) open(ticket []byte, cs tls.ConnectionState, account string) (*tls.SessionState, proof) {
 	ss, err := d.sealer.DecryptTicket(ticket, cs)
 	if ss == nil || err != nil {
-		return nil
+		return nil, proof{}
 	}
-	for _, extra := range ss.Extra {
-		raw, ok := bytes.CutPrefix(extra, []byte(ticketMark))
-		if ok && len(raw) == len(sessionID{}) && d.srv.vouches(sessionID(raw), account) {
-			return ss
-		}
+	if p, ok := proofOf(ss); ok && d.srv.vouches(p.id, account) {
+		return ss, p
 	}
-	return nil
+	return nil, proof{}
 }

@@ -44,57 +44,65 @@ func (w *wireConn) writeAgain() error { return w.SetWriteDeadline(time.Now().Add
 // alert.
 var forgedRecord = append([]byte{0x17, 0x03, 0x03, 0x00, 0x40}, make([]byte, 0x40)...)
 
-// T-11: 226 only for an upload whose end is proven by close_notify; what comes
-// behind that is ignored (RFC 8446 §6.1). Any other end is 426 or 451, nothing
-// of the new file is to be seen, and the old one is as it was.
-func TestT11EndsOfAnUpload(t *testing.T) {
-	const old = "the old file"
-	text := pattern(100_000)
-	ends := []struct {
-		name string
-		ok   bool
-		end  func(s *tls.Conn, w *wireConn) error
-	}{
-		{"close_notify", true, func(s *tls.Conn, w *wireConn) error { return s.CloseWrite() }},
-		{"close_notify and FIN", true, func(s *tls.Conn, w *wireConn) error {
+// uploadEnd is a way to end an upload.
+type uploadEnd struct {
+	name     string
+	ok       bool // the upload is whole
+	legacyOK bool // it counts as whole for an account with LegacyEOF
+	end      func(s *tls.Conn, w *wireConn) error
+}
+
+func uploadEnds() []uploadEnd {
+	return []uploadEnd{
+		{"close_notify", true, true, func(s *tls.Conn, w *wireConn) error { return s.CloseWrite() }},
+		{"close_notify and FIN", true, true, func(s *tls.Conn, w *wireConn) error {
 			return errors.Join(s.CloseWrite(), w.TCPConn.CloseWrite())
 		}},
-		{"close_notify, then more bytes", true, func(s *tls.Conn, w *wireConn) error {
+		{"close_notify, then more bytes", true, true, func(s *tls.Conn, w *wireConn) error {
 			err := s.CloseWrite()
 			again := w.writeAgain()
 			_, werr := io.WriteString(w.TCPConn, "more bytes, no record")
 			return errors.Join(err, again, werr, w.TCPConn.CloseWrite())
 		}},
-		{"FIN at a record", false, func(s *tls.Conn, w *wireConn) error { return w.TCPConn.CloseWrite() }},
-		{"FIN in a record", false, func(s *tls.Conn, w *wireConn) error {
+		{"FIN at a record", false, true, func(s *tls.Conn, w *wireConn) error { return w.TCPConn.CloseWrite() }},
+		{"FIN in a record", false, false, func(s *tls.Conn, w *wireConn) error {
 			w.hold = true
 			_, err := io.WriteString(s, "the last record")
 			_, werr := w.TCPConn.Write(w.held[:len(w.held)-4])
 			return errors.Join(err, werr, w.TCPConn.CloseWrite())
 		}},
-		{"FIN in a close_notify", false, func(s *tls.Conn, w *wireConn) error {
+		{"FIN in a close_notify", false, false, func(s *tls.Conn, w *wireConn) error {
 			w.hold = true
 			err := s.CloseWrite()
 			again := w.writeAgain()
 			_, werr := w.TCPConn.Write(w.held[:len(w.held)-4])
 			return errors.Join(err, again, werr, w.TCPConn.CloseWrite())
 		}},
-		{"RST", false, func(s *tls.Conn, w *wireConn) error {
+		{"RST", false, false, func(s *tls.Conn, w *wireConn) error {
 			return errors.Join(w.SetLinger(0), w.TCPConn.Close())
 		}},
-		{"fatal alert", false, func(s *tls.Conn, w *wireConn) error {
+		{"fatal alert", false, false, func(s *tls.Conn, w *wireConn) error {
 			w.forge = forgedRecord
 			if _, err := s.Read(make([]byte, 1)); err == nil {
 				return errors.New("the forged record was taken")
 			}
 			return nil // the alert is on its way
 		}},
-		{"garbage for a record", false, func(s *tls.Conn, w *wireConn) error {
+		{"garbage for a record", false, false, func(s *tls.Conn, w *wireConn) error {
 			_, err := w.TCPConn.Write(forgedRecord)
 			return err
 		}},
-		{"silence", false, func(s *tls.Conn, w *wireConn) error { return nil }},
+		{"silence", false, false, func(s *tls.Conn, w *wireConn) error { return nil }},
 	}
+}
+
+// T-11: 226 only for an upload whose end is proven by close_notify; what comes
+// behind that is ignored (RFC 8446 §6.1). Any other end is 426 or 451, nothing
+// of the new file is to be seen, and the old one is as it was.
+func TestT11EndsOfAnUpload(t *testing.T) {
+	const old = "the old file"
+	text := pattern(100_000)
+	ends := uploadEnds()
 	tlsVersions(t, func(t *testing.T, version uint16) {
 		srv := serveTree(t, map[string]string{"/old": old}, nil)
 		// The limit for the silent one; long enough for a handshake on a busy

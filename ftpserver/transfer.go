@@ -75,9 +75,9 @@ func (s *Server) carry(ctx context.Context, o *offer, t transfer) outcome {
 		// Refused while the client is sending: say the end, and read on for a
 		// while, or the RST hides our reply from the client.
 		conn.Finish()
-		s.linger(conn)
+		out.after = s.linger(conn, n)
 	default:
-		s.linger(conn)
+		out.after = s.linger(conn, n)
 	}
 	return out.orDone()
 }
@@ -110,10 +110,17 @@ func (s *Server) connect(ctx context.Context, o *offer) (*dataconn.Conn, error) 
 // linger ends a data connection whose own direction has been finished: it reads
 // on for a bounded time, because closing with unread input makes the kernel send
 // RST, which can destroy what the peer has not read yet.
-func (s *Server) linger(conn *dataconn.Conn) {
+// It is the goroutine of the job that does so, in after: one more would cost a small
+// file two changes of thread. That of a bulk transfer ends, with its thread.
+func (s *Server) linger(conn *dataconn.Conn, moved int64) (after func()) {
 	s.running.Add(1) // the session that calls us still counts
-	go func() {
+	drain := func() {
 		defer s.running.Done()
 		conn.Drain(s.Limits.Linger)
-	}()
+	}
+	if moved >= bulkAfter {
+		go drain()
+		return nil
+	}
+	return drain
 }
