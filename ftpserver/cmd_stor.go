@@ -62,7 +62,9 @@ func (s *session) store(ctx context.Context, arg string, how vfs.Create) (*job, 
 		},
 		abandon: func(err error) {
 			if err != nil {
-				up.Abort(abortCause(err))
+				if aerr := up.Abort(abortCause(err)); aerr != nil {
+					srv.Logger.Warn("an upload could not be cleared away", "error", aerr)
+				}
 			}
 		},
 	}), nil

@@ -50,8 +50,12 @@ func replyJob(r ftp.Reply) *job {
 // begin starts the job of a command, or replies why not. A refused transfer gives
 // its data port back at once: a client that heard 550 never connects to it.
 func (s *session) begin(row *command, arg string) {
-	j, err := row.start(s.ctx, s, arg)
+	// Files and uploads are opened under the context of the job: a storage that
+	// waits, such as one with a rate, must stop at ABOR.
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	j, err := row.start(ctx, s, arg)
 	if err != nil {
+		cancel(err)
 		if row.data {
 			s.dropOffer()
 		}
@@ -59,7 +63,6 @@ func (s *session) begin(row *command, arg string) {
 		return
 	}
 	s.reply(j.opening)
-	ctx, cancel := context.WithCancelCause(s.ctx)
 	j.began, j.done, j.cancel = time.Now(), make(chan outcome, 1), cancel
 	j.event.Verb = row.verb
 	s.job = j

@@ -88,7 +88,7 @@ func House() Plan {
 			{Package: "bench"},
 		},
 		Tests: []string{
-			"ftptest", "vfs", "vfs/memfs", "vfs/osfs", "vfs/vfstest", "auth", "auth/password", "certs", "ftp",
+			"ftptest", "vfs", "vfs/memfs", "vfs/osfs", "vfs/vfstest", "vfs/layer", "auth", "auth/password", "certs", "ftp",
 			"github.com/google/go-cmp", "github.com/rogpeppe/go-internal",
 		},
 		NoExample: []string{"vfs/vfstest"},
