@@ -11,7 +11,8 @@ import (
 )
 
 // A listing is gathered for few writes and few TLS records, but the first entries go
-// out with the first record. longestLine is more than any line has.
+// out with the first record. longestLine is more than lines have; a
+// longer one only makes a record more.
 const (
 	listFirst, listStep = 16 << 10, 64 << 10
 	longestLine         = 2 << 10
