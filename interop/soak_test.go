@@ -34,13 +34,14 @@ func TestSoak(t *testing.T) {
 		}
 	}
 	fresh := s.usage(t)
+	fresh.descriptors++ // the hidden folder of unfinished uploads, open from the first one on
 	soak(t, s, "warm-up", warm)
 	before := s.settled(t, fresh)
 	soak(t, s, "soak", length)
 	after := s.settled(t, fresh)
 	t.Logf("the process: fresh %v; after the warm-up %v; after the soak %v", fresh, before, after)
 	if after.descriptors > fresh.descriptors {
-		t.Errorf("%d descriptors were open at the start and %d are at the end", fresh.descriptors, after.descriptors)
+		t.Errorf("%d descriptors at the start, with the one to come, and %d at the end", fresh.descriptors, after.descriptors)
 	}
 	if after.threads > before.threads+8 {
 		t.Errorf("%d threads after the warm-up and %d at the end", before.threads, after.threads)
