@@ -67,7 +67,7 @@ func House() Plan {
 			{Package: "internal/config", Library: []string{"github.com/BurntSushi/toml"}},
 			{
 				Package: "internal/daemon",
-				Module:  []string{"ftp", "vfs", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "certs", "ftpserver", "internal/dataconn", "internal/config", "internal/proxy"},
+				Module:  []string{"ftp", "vfs", "vfs/layer", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "certs", "ftpserver", "internal/dataconn", "internal/config", "internal/proxy"},
 			},
 			{Package: "internal/ui", Library: []string{"golang.org/x/term"}},
 			{

@@ -35,6 +35,7 @@ type serveFlags struct {
 	dataMode      string
 	dataFallback  string
 	resumption    string
+	durability    string
 	publicAddress string
 	users         []string
 	passwordFile  string
@@ -67,6 +68,7 @@ func newServeCommand(env *Env) *cobra.Command {
 	flags.StringVar(&f.dataPorts, "data-ports", "", "data connections use `PORT|FROM-TO` (default 2991-2998)")
 	flags.StringVar(&f.dataMode, "data-mode", "", "`shared|exclusive`: all sessions share the data ports (default), or each transfer has its own")
 	flags.StringVar(&f.dataFallback, "data-fallback", "", "in shared mode, transfers that would wait use one of `PORT|FROM-TO`")
+	flags.StringVar(&f.durability, "durability", "", "what a finished upload outlives: `full|process` (default full: a power cut; process: the end of the server)")
 	flags.StringVar(&f.resumption, "resumption", "", "data connections that do not resume the TLS session: `auto|require|off` (default auto: second choice; require: refused; off: no matter)")
 	flags.StringVar(&f.publicAddress, "public-address", "", "name this IPv4 `ADDRESS|NAME|same` in PASV, for servers behind NAT; a NAME is looked up every few minutes")
 	flags.StringArrayVar(&f.users, "user", nil, "let `NAME[:PASSWORD]` log in, instead of the account of the first start; repeatable")
@@ -108,6 +110,7 @@ func (f *serveFlags) settings(cmd *cobra.Command, args []string) (config.Config,
 		parseInto(&c.Data.Ports, cmd, "data-ports", f.dataPorts, config.ParsePortRange),
 		parseInto(&c.Data.Mode, cmd, "data-mode", f.dataMode, config.ParseMode),
 		parseInto(&c.Data.Fallback, cmd, "data-fallback", f.dataFallback, config.ParsePortRange),
+		parseInto(&c.Uploads.Durability, cmd, "durability", f.durability, config.ParseDurability),
 		parseInto(&c.Data.Resumption, cmd, "resumption", f.resumption, config.ParseResumption),
 		parseInto(&c.Data.PublicAddress, cmd, "public-address", f.publicAddress, config.ParsePublicAddress),
 		f.accounts(&c),

@@ -10,6 +10,7 @@ type Account struct {
 	PasswordFile string
 	Resumption   string // as DataConfig has it; empty: that one counts
 	LegacyEOF    bool
+	Storage      Storage
 }
 
 const (

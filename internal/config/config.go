@@ -21,6 +21,7 @@ type Config struct {
 	Data     DataConfig
 	Proxy    ProxyConfig
 	TLS      TLSConfig
+	Uploads  UploadsConfig
 	Accounts []Account
 	Limits   Limits
 	Log      Log
@@ -98,7 +99,8 @@ const (
 // Default gives the settings of a server without a file.
 func Default() Config {
 	return Config{
-		Data: DataConfig{Ports: PortRange{From: 2991, To: 2998}, Mode: ModeShared, Resumption: ResumptionAuto},
+		Data:    DataConfig{Ports: PortRange{From: 2991, To: 2998}, Mode: ModeShared, Resumption: ResumptionAuto},
+		Uploads: UploadsConfig{Durability: DurabilityFull, Keep: 24 * time.Hour},
 		Limits: Limits{
 			Sessions:           10_000,
 			SessionsPerAddress: 1_000,
@@ -137,7 +139,11 @@ func Load(path string) (Config, error) {
 func (c *Config) resolve(dir string) {
 	paths := []*string{&c.Dir, &c.State, &c.TLS.Cert, &c.TLS.Key}
 	for i := range c.Accounts {
-		paths = append(paths, &c.Accounts[i].PasswordFile)
+		a := &c.Accounts[i]
+		paths = append(paths, &a.PasswordFile, &a.Storage.Dir)
+		for j := range a.Storage.Mounts {
+			paths = append(paths, &a.Storage.Mounts[j].Dir)
+		}
 	}
 	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {

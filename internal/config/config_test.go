@@ -41,9 +41,31 @@ cert = "/etc/tls/server.crt"
 key = "/etc/tls/server.key"
 insecure_plaintext = true
 
+[uploads]
+durability = "process"
+keep = "2h"
+
 [[account]]
 name = "anna"
 password = "a secret"
+dir = "/srv/anna"
+mounts = ["/archive = /srv/archive (read-only)", "/in/box=/srv/box"]
+read_only = true
+overwrite = false
+hidden_files = false
+refuse_names = ["*.exe"]
+windows_names = true
+uploads = "direct"
+durability = "full"
+umask = "027"
+file_mode = "0660"
+dir_mode = "0770"
+owner = "1000:100"
+groups = ["partners", "100"]
+quota_bytes = "10 GiB"
+quota_files = 1000
+rate_up = "5 MB/s"
+rate_down = "500KiB/s"
 
 [[account]]
 name = "ärzte"
@@ -68,8 +90,10 @@ format = "json"
 `
 
 func fullConfig() Config {
+	umask := uint32(0o027)
 	return Config{
-		Dir: "/srv/files", State: "/var/lib/sealane",
+		Uploads: UploadsConfig{Durability: DurabilityProcess, Keep: 2 * time.Hour},
+		Dir:     "/srv/files", State: "/var/lib/sealane",
 		Listen: ListenConfig{Explicit: Listen{Set: true, Host: "192.0.2.1", Port: 21}, Implicit: Listen{Set: true, Off: true}},
 		Data: DataConfig{Ports: PortRange{5000, 5099}, Mode: ModeShared, Fallback: PortRange{6000, 6099},
 			Resumption: ResumptionRequire, PublicAddress: PublicAddress{Addr: netip.MustParseAddr("203.0.113.5")},
@@ -81,7 +105,13 @@ func fullConfig() Config {
 		Proxy: ProxyConfig{Trusted: []netip.Prefix{netip.MustParsePrefix("10.1.2.3/32"), netip.MustParsePrefix("2001:db8::/32")}},
 		TLS:   TLSConfig{Cert: "/etc/tls/server.crt", Key: "/etc/tls/server.key", InsecurePlaintext: true},
 		Accounts: []Account{
-			{Name: "anna", Password: "a secret"},
+			{Name: "anna", Password: "a secret", Storage: Storage{
+				Dir: "/srv/anna", Mounts: []Mounted{{"/archive", "/srv/archive", true}, {"/in/box", "/srv/box", false}},
+				ReadOnly: true, NoOverwrite: true, HideDots: true, Refuse: []string{"*.exe"}, Windows: true,
+				Uploads: UploadsDirect, Durability: DurabilityFull, Umask: &umask, FileMode: 0o660, DirMode: 0o770,
+				Owner: &Owner{1000, 100}, Groups: []string{"partners", "100"},
+				QuotaBytes: 10 << 30, QuotaFiles: 1000, RateUp: 5e6, RateDown: 500 << 10,
+			}},
 			{Name: "ärzte", PasswordHash: "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"},
 			{Name: "scanner", PasswordFile: "/etc/scanner", Resumption: ResumptionOff, LegacyEOF: true},
 		},

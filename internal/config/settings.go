@@ -21,7 +21,7 @@ type setting struct {
 
 // settings is the table, in the order of the example file.
 func settings() []setting {
-	return []setting{
+	rows := []setting{
 		{key: "dir", example: `"/srv/files"`,
 			doc: "The folder that accounts see.",
 			set: func(c *Config, v any) error { return setPath(&c.Dir, v) }},
@@ -67,6 +67,15 @@ func settings() []setting {
 		{key: "tls.insecure_plaintext", example: `false`,
 			doc: "Let clients log in and move files without TLS: everybody on the way can read\nand change all of it.",
 			set: func(c *Config, v any) error { return setBool(&c.TLS.InsecurePlaintext, v) }},
+	}
+	rows = append(rows, uploadSettings()...)
+	rows = append(rows, limitSettings()...)
+	rows = append(rows, accountSettings()...)
+	return append(rows, storageSettings()...)
+}
+
+func limitSettings() []setting {
+	return []setting{
 		{key: "limits.sessions", example: `10000`,
 			doc: "How many sessions may be open at once.",
 			set: func(c *Config, v any) error { return setCount(&c.Limits.Sessions, v) }},
@@ -88,6 +97,11 @@ func settings() []setting {
 		{key: "log.format", example: `"text"`,
 			doc: "The form of log lines: text or json.",
 			set: func(c *Config, v any) error { return setFormat(&c.Log.Format, v) }},
+	}
+}
+
+func accountSettings() []setting {
+	return []setting{
 		{key: "account.name", example: `"anna"`,
 			doc:     "What the client gives as its user name; compared byte for byte.",
 			account: func(a *Account, v any) error { return setChecked(&a.Name, v, checkName) }},

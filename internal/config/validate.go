@@ -35,6 +35,9 @@ func (c Config) check(wrong map[string]bool) []*Error {
 	say("limits.login", checkDuration(c.Limits.Login))
 	say("limits.stall", checkDuration(c.Limits.Stall))
 	say("limits.grace", checkDuration(c.Limits.Grace))
+	_, err := ParseDurability(c.Uploads.Durability)
+	say("uploads.durability", err)
+	say("uploads.keep", checkDuration(c.Uploads.Keep))
 	say("log.format", checkFormat(c.Log.Format))
 	first := map[string]int{}
 	for i, a := range c.Accounts {

@@ -29,6 +29,8 @@ limits.idle: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
 limits.login: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
 limits.stall: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
 limits.grace: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
+uploads.durability: "" is not known here (hint: one of full, process)
+uploads.keep: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
 log.format: must be "text" or "json" (hint: in quotes)`},
 		{"--cert without --key", func(c *Config) { c.TLS.Cert = "x" }, "tls.cert: has no key (hint: set tls.key too)"},
 		{"two free ports", func(c *Config) { c.Listen = ListenConfig{Listen{Set: true}, Listen{Set: true}} }, ""},

@@ -10,7 +10,6 @@ import (
 	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/auth/password"
 	"github.com/sealane/sealane/internal/config"
-	"github.com/sealane/sealane/vfs"
 )
 
 // accountsFile holds the account that the first start made, in the form of the
@@ -57,15 +56,19 @@ func writeNew(name, text string) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// book makes the accounts known to the password login. All see the same tree.
-func book(list []config.Account, fs vfs.FS) (*password.Accounts, error) {
+// book makes the accounts known to the password login, each with its tree.
+func book(ctx context.Context, list []config.Account, t *trees) (*password.Accounts, error) {
 	var out []password.Account
 	for _, a := range list {
 		hash, err := hashOf(a)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, password.Account{Name: a.Name, Hash: hash, FS: fs})
+		tree, err := t.account(ctx, a)
+		if err != nil {
+			return nil, startError(err, hintFor(err), "cannot make the tree of account %s", a.Name)
+		}
+		out = append(out, password.Account{Name: a.Name, Hash: hash, FS: tree})
 	}
 	return password.New(out, password.WithQuiet(newReclaimer().reclaim))
 }

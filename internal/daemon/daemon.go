@@ -15,7 +15,6 @@ import (
 	"github.com/sealane/sealane/ftpserver"
 	"github.com/sealane/sealane/internal/config"
 	"github.com/sealane/sealane/internal/proxy"
-	"github.com/sealane/sealane/vfs/osfs"
 )
 
 // daemon is a server that is ready to run.
@@ -31,7 +30,7 @@ type daemon struct {
 	fresh    string       // the password of the account that was made just now
 	explicit net.Listener // nil if off
 	implicit net.Listener // nil if off
-	tree     *osfs.FS
+	trees    *trees
 	public   *publicAddresses
 	policies map[string]auth.DataPolicy // by account
 	server   *ftpserver.Server
@@ -45,24 +44,26 @@ type daemon struct {
 func Run(ctx context.Context, c config.Config, out, log io.Writer) error {
 	d := &daemon{config: c, log: newLogger(log, c.Log.Format), procs: newProcs()}
 	defer d.close()
-	if err := d.prepare(); err != nil {
+	if err := d.prepare(ctx); err != nil {
 		return err
 	}
 	paceMemory()
+	d.trees.tell(d.log, d.accounts)
 	if err := d.greet(out); err != nil {
 		return err
 	}
 	return d.serve(ctx)
 }
 
-func (d *daemon) prepare() (err error) {
+func (d *daemon) prepare(ctx context.Context) (err error) {
 	if d.state, err = stateDir(d.config); err != nil {
 		return err
 	}
 	if d.dir, err = servedDir(d.config, d.state); err != nil {
 		return err
 	}
-	if d.tree, err = osfs.Open(d.dir); err != nil {
+	d.trees = newTrees(d.config, d.dir)
+	if _, err := d.trees.open(d.dir); err != nil {
 		return startError(err, "name another folder: sealane serve DIR", "cannot open the folder %s", d.dir)
 	}
 	if err := d.loadCertificate(); err != nil {
@@ -86,10 +87,11 @@ func (d *daemon) prepare() (err error) {
 		return err
 	}
 	d.policies = policies(d.accounts)
-	if d.book, err = book(d.accounts, d.tree); err != nil {
-		return startError(err, "mend the account in the configuration", "cannot use the accounts")
+	var known *StartError
+	if d.book, err = book(ctx, d.accounts, d.trees); err != nil && !errors.As(err, &known) {
+		err = startError(err, "mend the account in the configuration", "cannot use the accounts")
 	}
-	return nil
+	return err
 }
 
 // openDataPorts makes the server, which opens them.
@@ -199,8 +201,8 @@ func (d *daemon) close() {
 			l.Close()
 		}
 	}
-	if d.tree != nil {
-		d.tree.Close()
+	if d.trees != nil {
+		d.trees.Close()
 	}
 }
 

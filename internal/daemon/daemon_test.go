@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -63,7 +64,7 @@ func TestAccountOfTheFirstStart(t *testing.T) {
 		t.Errorf("%s has mode %v", name, info.Mode())
 	}
 	again, fresh, err := accounts(config.Config{}, state)
-	if err != nil || fresh != "" || len(again) != 1 || again[0] != list[0] {
+	if err != nil || fresh != "" || len(again) != 1 || !reflect.DeepEqual(again[0], list[0]) {
 		t.Errorf("second start: %+v, %q, %v", again, fresh, err)
 	}
 	if err := os.WriteFile(name, []byte("nonsense"), 0o600); err != nil {

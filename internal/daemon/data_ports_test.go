@@ -70,7 +70,7 @@ func TestTakenDataPort(t *testing.T) {
 	// Prepared, but never served.
 	taken.Close()
 	d := &daemon{config: c, log: newLogger(io.Discard, c.Log.Format)}
-	if err := d.prepare(); err != nil {
+	if err := d.prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	d.close()

@@ -16,7 +16,6 @@ import (
 	"github.com/sealane/sealane/auth/password"
 	"github.com/sealane/sealane/ftpserver"
 	"github.com/sealane/sealane/internal/config"
-	"github.com/sealane/sealane/vfs/memfs"
 )
 
 // What the settings say of an account is in its grant, and only in its.
@@ -32,7 +31,9 @@ func TestAccountPolicies(t *testing.T) {
 		{Name: "auto", PasswordHash: hash, Resumption: config.ResumptionAuto},
 	}
 	d := &daemon{policies: policies(list)}
-	if d.book, err = book(list, memfs.New()); err != nil {
+	d.trees = newTrees(config.Default(), t.TempDir())
+	t.Cleanup(func() { d.trees.Close() })
+	if d.book, err = book(t.Context(), list, d.trees); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]auth.DataPolicy{

@@ -1,0 +1,140 @@
+package config
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// UploadsConfig is the section [uploads].
+type UploadsConfig struct {
+	Durability string        // DurabilityFull or DurabilityProcess
+	Keep       time.Duration // of uploads that broke off
+}
+
+// The values of UploadsConfig.Durability.
+const (
+	DurabilityFull    = "full"
+	DurabilityProcess = "process"
+)
+
+// The values of Storage.Uploads.
+const (
+	UploadsAtomic = "atomic"
+	UploadsDirect = "direct"
+)
+
+// Storage is what an account sees of the disk, and what it may do there. A zero
+// field means: as the server has it, or no limit.
+type Storage struct {
+	Dir         string
+	Mounts      []Mounted
+	Durability  string
+	Uploads     string // UploadsAtomic or UploadsDirect
+	ReadOnly    bool
+	NoOverwrite bool
+	HideDots    bool
+	Windows     bool // refuse names that Windows cannot hold
+	Refuse      []string
+	Umask       *uint32
+	FileMode    uint32
+	DirMode     uint32
+	Owner       *Owner
+	Groups      []string
+	QuotaBytes  int64
+	QuotaFiles  int64
+	RateUp      int64 // bytes per second, all sessions together
+	RateDown    int64
+}
+
+// Mounted is another folder in the tree of an account.
+type Mounted struct {
+	At       string // in the tree
+	Dir      string
+	ReadOnly bool
+}
+
+// Owner is whom new files belong to.
+type Owner struct{ UID, GID uint32 }
+
+// ParseDurability reads "full" or "process".
+func ParseDurability(s string) (string, error) {
+	return oneOf(s, DurabilityFull, DurabilityProcess)
+}
+
+func parseUploads(s string) (string, error) { return oneOf(s, UploadsAtomic, UploadsDirect) }
+
+// parseMode reads permission bits in octal, as chmod has them.
+func parseMode(s string) (uint32, error) {
+	n, err := strconv.ParseUint(s, 8, 32)
+	if err != nil || n > 0o777 {
+		return 0, mistakef(`write octal digits, such as "0640", in quotes`, "must be permission bits from 0 to 0777")
+	}
+	return uint32(n), nil
+}
+
+func parseUmask(s string) (*uint32, error) {
+	n, err := parseMode(s)
+	return &n, err
+}
+
+func parseOwner(s string) (*Owner, error) {
+	uid, gid, ok := strings.Cut(s, ":")
+	u, uerr := strconv.ParseUint(uid, 10, 31)
+	g, gerr := strconv.ParseUint(gid, 10, 31)
+	if !ok || uerr != nil || gerr != nil {
+		return nil, mistakef(`write "UID:GID", as "id -u NAME" and "id -g NAME" print them`, "must be two numbers")
+	}
+	return &Owner{uint32(u), uint32(g)}, nil
+}
+
+// byteUnits are the factors of sizes.
+var byteUnits = []struct {
+	suffix string
+	factor int64
+}{{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"B", 1}}
+
+// parseBytes reads a size such as "10 GiB".
+func parseBytes(s string) (int64, error) {
+	for _, u := range byteUnits {
+		digits, ok := strings.CutSuffix(s, u.suffix)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
+		if err != nil || n < 1 || n > 1<<60/u.factor {
+			break
+		}
+		return n * u.factor, nil
+	}
+	return 0, mistakef(`write "500 MB", "10 GiB" or the like, in quotes`, "must be a size above zero")
+}
+
+// parseRate reads a rate such as "5 MB/s".
+func parseRate(s string) (int64, error) {
+	size, ok := strings.CutSuffix(s, "/s")
+	n, err := parseBytes(strings.TrimSpace(size))
+	if !ok || err != nil {
+		return 0, mistakef(`write "5 MB/s" or "500 KiB/s", in quotes`, "must be a rate above zero")
+	}
+	return n, nil
+}
+
+// parseMount reads "/path = folder", with " (read-only)" behind it or not.
+func parseMount(s string) (Mounted, error) {
+	at, dir, ok := strings.Cut(s, "=")
+	m := Mounted{At: strings.TrimSpace(at), Dir: strings.TrimSpace(dir)}
+	m.Dir, m.ReadOnly = strings.CutSuffix(m.Dir, "(read-only)")
+	m.Dir = strings.TrimSpace(m.Dir)
+	if !ok || len(m.At) < 2 || m.At[0] != '/' || m.Dir == "" || strings.ContainsAny(s, "\x00\r\n") {
+		return m, mistakef(`write "/archive = /srv/archive" or "/archive = /srv/archive (read-only)"`, "must say what is where")
+	}
+	return m, nil
+}
+
+func anyText(s string) (string, error) {
+	if s == "" {
+		return "", mistakef("remove it", "holds an empty text")
+	}
+	return s, nil
+}

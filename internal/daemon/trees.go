@@ -1,0 +1,206 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/sealane/sealane/internal/config"
+	"github.com/sealane/sealane/vfs"
+	"github.com/sealane/sealane/vfs/layer"
+	"github.com/sealane/sealane/vfs/osfs"
+)
+
+// trees makes what each account sees out of folders and layers. A folder that
+// several accounts see is opened once, so that they know of each other's uploads.
+type trees struct {
+	config  config.Config
+	dir     string // of accounts without one of their own
+	folders map[string]*osfs.FS
+}
+
+func newTrees(c config.Config, dir string) *trees {
+	return &trees{config: c, dir: dir, folders: make(map[string]*osfs.FS)}
+}
+
+// Close closes the folders.
+func (t *trees) Close() error {
+	var errs []error
+	for _, f := range t.folders {
+		errs = append(errs, f.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// open opens a folder, once.
+func (t *trees) open(dir string) (*osfs.FS, error) {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return nil, err
+	}
+	if f := t.folders[real]; f != nil {
+		return f, nil
+	}
+	f, err := osfs.Open(real, osfs.KeepFor(t.config.Uploads.Keep))
+	if err != nil {
+		return nil, err
+	}
+	t.folders[real] = f
+	return f, nil
+}
+
+// tell writes to the log how uploads are kept from being lost, and for whom less of
+// that holds.
+func (t *trees) tell(log *slog.Logger, list []config.Account) {
+	for dir, f := range t.folders {
+		log.Info("folder", "path", dir, "method", f.Method(), "durability", t.config.Uploads.Durability)
+	}
+	for _, a := range list {
+		if t.durability(a.Storage) == config.DurabilityProcess {
+			log.Warn("uploads may be lost with the power", "account", a.Name, "durability", config.DurabilityProcess)
+		}
+		if a.Storage.Uploads == config.UploadsDirect {
+			log.Warn("uploads are seen before they are whole", "account", a.Name, "uploads", config.UploadsDirect)
+		}
+	}
+}
+
+// account makes the tree of a. The order of the layers: what is counted is what is
+// on the disk of its own folder; what it may do it may do in its mounts, too; and
+// it waits for its rates when all else is decided.
+func (t *trees) account(ctx context.Context, a config.Account) (vfs.FS, error) {
+	dir := a.Storage.Dir
+	if dir == "" {
+		dir = t.dir
+	}
+	tree, err := t.folder(dir, a)
+	if err != nil {
+		return nil, err
+	}
+	if tree, err = withQuota(ctx, tree, a); err != nil {
+		return nil, err
+	}
+	if tree, err = t.withMounts(tree, a); err != nil {
+		return nil, err
+	}
+	if tree, err = withAccess(tree, a.Storage); err != nil {
+		return nil, err
+	}
+	return withRates(tree, a.Storage), nil
+}
+
+// folder gives a folder under the policy of an account.
+func (t *trees) folder(dir string, a config.Account) (vfs.FS, error) {
+	f, err := t.open(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := a.Storage
+	p := osfs.Policy{
+		Owner: a.Name, Durability: vfs.DurableFull, Direct: s.Uploads == config.UploadsDirect,
+		FileMode: fs.FileMode(s.FileMode), DirMode: fs.FileMode(s.DirMode), Groups: s.Groups,
+	}
+	if t.durability(s) == config.DurabilityProcess {
+		p.Durability = vfs.DurableProcess
+	}
+	if s.Umask != nil {
+		mask := fs.FileMode(*s.Umask)
+		p.Umask = &mask
+	}
+	if s.Owner != nil {
+		p.UID, p.GID = &s.Owner.UID, &s.Owner.GID
+	}
+	return f.For(p)
+}
+
+func (t *trees) durability(s config.Storage) string {
+	if s.Durability != "" {
+		return s.Durability
+	}
+	return t.config.Uploads.Durability
+}
+
+func withQuota(ctx context.Context, tree vfs.FS, a config.Account) (vfs.FS, error) {
+	limit := layer.Usage{Bytes: a.Storage.QuotaBytes, Files: a.Storage.QuotaFiles}
+	if limit == (layer.Usage{}) {
+		return tree, nil
+	}
+	used, err := layer.Count(ctx, tree)
+	if err != nil {
+		return nil, fmt.Errorf("cannot add up what the folder holds: %w", err)
+	}
+	return layer.Quota(tree, layer.NewBudget(layer.NewCounter(used), limit), a.Name), nil
+}
+
+func (t *trees) withMounts(tree vfs.FS, a config.Account) (vfs.FS, error) {
+	if len(a.Storage.Mounts) == 0 {
+		return tree, nil
+	}
+	points := []layer.Point{{FS: tree}}
+	for _, m := range a.Storage.Mounts {
+		at, err := vfs.Clean(m.At)
+		if err != nil {
+			return nil, fmt.Errorf("%s cannot be the path of a mount: %w", m.At, err)
+		}
+		f, err := t.folder(m.Dir, a)
+		if err != nil {
+			return nil, err
+		}
+		if m.ReadOnly {
+			f = layer.ReadOnly(f)
+		}
+		points = append(points, layer.Point{At: at, FS: f})
+	}
+	return layer.Mount(points...)
+}
+
+func withAccess(tree vfs.FS, s config.Storage) (vfs.FS, error) {
+	p := layer.Policy{Refuse: s.Refuse, WindowsNames: s.Windows}
+	if s.HideDots {
+		p.Hide = []string{".*"}
+	}
+	allow := layer.AllowAll
+	if s.NoOverwrite {
+		allow &^= layer.AllowOverwrite | layer.AllowAppend
+	}
+	if p.Hide != nil || p.Refuse != nil || p.WindowsNames || allow != layer.AllowAll {
+		p.Rules = []layer.Rule{{Allow: allow}}
+		var err error
+		if tree, err = layer.Access(tree, p); err != nil {
+			return nil, err
+		}
+	}
+	if s.ReadOnly {
+		tree = layer.ReadOnly(tree)
+	}
+	return tree, nil
+}
+
+func withRates(tree vfs.FS, s config.Storage) vfs.FS {
+	var r layer.Rates
+	if s.RateDown > 0 {
+		r.Read = []*layer.Limiter{layer.NewLimiter(s.RateDown)}
+	}
+	if s.RateUp > 0 {
+		r.Write = []*layer.Limiter{layer.NewLimiter(s.RateUp)}
+	}
+	if r.Read == nil && r.Write == nil {
+		return tree
+	}
+	return layer.Throttle(tree, r)
+}
+
+// hintFor says what to do about a folder that cannot be used as a setting has it.
+func hintFor(err error) string {
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return "make the folder, or name another one"
+	case errors.Is(err, os.ErrPermission):
+		return "let the user that the server runs as into the folder, or name another one"
+	}
+	return "mend the account in the configuration"
+}
