@@ -26,6 +26,9 @@ const protocolRules = `
 
 - **Uploads.** Nothing is seen under the name before the end of the data has been proven (` + "`close_notify`" + ` under TLS, RFC 8446 §6.1) and the file has been
   committed; only then comes 226. An upload that was cut is answered 426 and leaves the old file, if any, as it was.
+- **Uploads that broke off** are kept, 24 hours by default, for the account that sent them. Where nothing else has the name, SIZE and MLST answer with how much there is, and DELE drops it; no listing shows it, and nothing opens it.
+  REST with an offset within it, then STOR, goes on from there, also where an older file has the name; APPE does where none has, and is 550 where one has, because it could mean either. STOR alone begins anew. An upload that
+  built on a file that is there (APPE, or REST and STOR) is not kept: the size of that file says where to go on. STAT tells what an upload promises: "durability full" outlives a power cut.
 - **Downloads.** A file that turns out shorter than it was when it was opened, because a program has cut it in place, is 450, and the data connection is cut; one that has grown is sent to its end.
 - **TYPE A.** Files are stored with LF. On the way out an LF without CR before it becomes CRLF, and CRLF stays; on the way in CRLF becomes LF, and a lone CR
   stays. SIZE in TYPE A is 550, and a transfer behind REST with an offset above 0 is 554: use TYPE I.
