@@ -18,8 +18,12 @@ const (
 
 // Entry is what an FS knows of one name.
 type Entry struct {
-	Name    string // the last name only; "/" for the root
-	Kind    Kind
+	Name string // the last name only; "/" for the root
+	Kind Kind
+	// Link says that the name itself is a symbolic link, whatever Kind its target
+	// has. Stat and List tell it; what describes an open or a committed file need
+	// not.
+	Link    bool
 	Size    int64     // bytes; 0 for directories
 	ModTime time.Time // of the content
 	Created time.Time // zero where the storage does not know
@@ -46,8 +50,8 @@ type Fields uint8
 
 // The fields that cost something to know, beside the name.
 const (
-	WantKind    Fields = 1 << iota // Kind
-	WantInfo                       // Kind, Size, ModTime, Mode, Owner
+	WantKind    Fields = 1 << iota // Kind, Link
+	WantInfo                       // Kind, Link, Size, ModTime, Mode, Owner
 	WantCreated                    // Created
 	WantUnique                     // Unique
 	WantRights                     // Rights

@@ -3,6 +3,7 @@ package vfs
 import (
 	"context"
 	"io"
+	"io/fs"
 	"iter"
 )
 
@@ -62,7 +63,7 @@ type FS interface {
 	// step; a directory at the target is ErrExist, and so is a file where a
 	// directory is moved to. A directory cannot be moved below itself:
 	// ErrBadName. The root is ErrPermission on either side. Onto itself does
-	// nothing.
+	// nothing, also with Exclusive; what is renamed must be there all the same.
 	Rename(ctx context.Context, from, to Path, how Rename) error
 
 	// SetAttr changes attributes of an existing file or directory, all or none.
@@ -129,11 +130,17 @@ type Create struct {
 	Append bool
 	// Exclusive demands that nothing is at p, now and at Commit, else ErrExist.
 	Exclusive bool
+	// Mode are the permission bits wanted for a new file; 0 means the storage's
+	// default, and bits beyond 0777 are ErrPermission. The umask of the storage is
+	// applied to them. A file that is there keeps its own, and a storage without
+	// Caps.SetMode has none to give.
+	Mode fs.FileMode
 }
 
 // Rename says how a rename treats what is at its target.
 type Rename struct {
-	// Exclusive demands that nothing is at the target, else ErrExist.
+	// Exclusive demands that nothing is at the target, else ErrExist. Onto itself
+	// nothing is replaced: that is no error.
 	Exclusive bool
 }
 
@@ -158,7 +165,8 @@ type Upload interface {
 	// returns when Caps.Durability is reached. After an error nothing
 	// has become visible and the old file, if any, is untouched; a driver says
 	// in its documentation where that cannot be had. An Append whose file was
-	// changed by someone else since Create is ErrConflict.
+	// changed by someone else since Create is ErrConflict; so is one to whose file
+	// SetAttr gave another ModTime, Mode or Group since.
 	Commit(ctx context.Context) (Entry, error)
 	// Abort gives the upload up; cause says why and is for the log. If cause
 	// wraps ErrInterrupted, a storage with Caps.Resume keeps what was written,

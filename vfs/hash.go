@@ -9,6 +9,7 @@ import (
 	"hash"
 	"hash/crc32"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -30,8 +31,13 @@ const (
 func Hashes() []Hash { return []Hash{SHA256, SHA512, SHA1, MD5, CRC32, CRC32C} }
 
 // String gives the name that the HASH command uses (draft-bryan-ftpext-hash).
+// What is none of them is "Hash(9)", by its number.
 func (h Hash) String() string {
-	return [...]string{"SHA-256", "SHA-512", "SHA-1", "MD5", "CRC32", "CRC32C"}[h]
+	names := [...]string{"SHA-256", "SHA-512", "SHA-1", "MD5", "CRC32", "CRC32C"}
+	if int(h) >= len(names) {
+		return "Hash(" + strconv.Itoa(int(h)) + ")"
+	}
+	return names[h]
 }
 
 // ParseHash reads a name as String gives it, in any case.

@@ -158,3 +158,13 @@ func TestSentinels(t *testing.T) {
 		}
 	}
 }
+
+// A number that stands for no hash function has a name for logs, and no other use.
+func TestHashUnknown(t *testing.T) {
+	if got := vfs.Hash(9).String(); got != "Hash(9)" {
+		t.Errorf("String = %q", got)
+	}
+	if h, ok := vfs.ParseHash("Hash(9)"); ok {
+		t.Errorf("ParseHash = %v", h)
+	}
+}

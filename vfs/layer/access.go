@@ -30,7 +30,9 @@ type access struct {
 // for a directory. A file that comes under other rules by it leaves its folder, so
 // it also needs AllowDelete there, and must not become readable by it: AllowDownload
 // and AllowHash at the target are needed at the source too. A directory is only
-// renamed if each right in it and below it stays as it is.
+// renamed if each right in it and below it stays as it is. Unless the whole tree has
+// the same rights, no symbolic link is renamed, and a directory that holds one stays in
+// its folder: a relative link that is moved leads elsewhere, perhaps past a rule.
 //
 // To replace nothing is asked of the storage in one step (Create.Exclusive,
 // Rename.Exclusive), so that no other session can come between.

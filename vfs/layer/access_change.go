@@ -165,7 +165,9 @@ func (a *access) mayRename(ctx context.Context, from, to vfs.Path, how vfs.Renam
 		if !source.has(AllowRenameDir) || !target.has(AllowMkdir) {
 			return how, vfs.ErrPermission
 		}
-		return how, nil
+		return how, a.linksStay(ctx, from, to, e)
+	case e.Link && !a.rules.uniform && from != to:
+		return how, vfs.ErrPermission
 	case !source.has(AllowRename) || !mayCross(source, target):
 		return how, vfs.ErrPermission
 	}
@@ -181,4 +183,42 @@ func (a *access) mayRename(ctx context.Context, from, to vfs.Path, how vfs.Renam
 		return how, vfs.ErrPermission
 	}
 	return how, nil
+}
+
+// linksStay demands that all links still lead to where they did, or to where the
+// account has the same rights, when the directory e is renamed. Those in it do as long
+// as it stays in its folder.
+func (a *access) linksStay(ctx context.Context, from, to vfs.Path, e vfs.Entry) error {
+	switch {
+	case a.rules.uniform || from == to:
+		return nil
+	case e.Link:
+		return vfs.ErrPermission
+	case from.Dir() == to.Dir():
+		return nil
+	}
+	return a.noLinks(ctx, from)
+}
+
+// noLinks demands that there is no link in p and below it.
+func (a *access) noLinks(ctx context.Context, p vfs.Path) error {
+	for e, err := range a.inner.List(ctx, p, vfs.WantKind) {
+		if err != nil {
+			return err
+		}
+		if e.Link {
+			return vfs.ErrPermission
+		}
+		if !e.IsDir() {
+			continue
+		}
+		q, err := p.Join(e.Name)
+		if err == nil {
+			err = a.noLinks(ctx, q)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

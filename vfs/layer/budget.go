@@ -68,8 +68,8 @@ func (c *Counter) Usage() Usage {
 }
 
 // Count adds up what is in a tree; uploads that broke off cannot be seen by it,
-// and are counted when somebody comes back to them. A link to a file counts as the
-// file that it leads to. It is for the start, before anybody changes the tree.
+// and are counted when somebody comes back to them. A link counts as a name
+// without bytes, and what it leads to is counted where it is. It is for the start, before anybody changes the tree.
 func Count(ctx context.Context, fsys vfs.FS) (Usage, error) {
 	root, err := fsys.Stat(ctx, vfs.Path{})
 	if err != nil {
@@ -95,9 +95,8 @@ func (c *counting) add(dir vfs.Path) error {
 			}
 			return err
 		}
-		c.sum.Files++
-		if !e.IsDir() {
-			c.sum.Bytes += e.Size
+		c.sum = c.sum.plus(usage(e))
+		if !e.IsDir() || e.Link {
 			continue
 		}
 		p, err := dir.Join(e.Name)

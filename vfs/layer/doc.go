@@ -28,11 +28,14 @@
 // reaches whatever it points to in the same tree, with the rights of the folder
 // that the link is in: who puts links there gives those rights. A relative link that
 // is moved, alone or with its directory, points elsewhere: where an account has other
-// rights in other folders, let it rename nothing that holds such links.
+// rights in other folders, Access lets it rename no link, and lets a directory that
+// holds one get another name but no other place. It looks before it renames: several
+// sessions that rename at the same time could slip through between, so let an account
+// that is not trusted rename no directories (AllowRenameDir) where there are links.
 //
 // What an account may do must not grow by links of its own making. So Access makes
-// links only where the whole tree has the same rights, and Quota makes none at all:
-// the contract cannot tell a link from the file that it leads to, whose size must not
-// be given back when only the link goes. With a Mount, a link stays within its
+// links only where the whole tree has the same rights, and Quota makes none at all.
+// One that is there counts as a name without bytes, whatever it leads to, and nothing
+// else is given back when it goes. With a Mount, a link stays within its
 // storage.
 package layer

@@ -91,17 +91,32 @@ func atMost(known, bound int64) int64 {
 	return min(known, bound)
 }
 
-// at is what a name holds: nothing, one file of so many bytes, or a directory. Who
-// is not told (of an Access inside) may not replace it either.
+// at is what a name holds: nothing, one file of so many bytes, or a directory. A
+// link is a name without bytes: those of the file that it leads to stay when it goes.
 func (q *quota) at(ctx context.Context, p vfs.Path) (Usage, error) {
+	held, _, err := q.look(ctx, p)
+	return held, err
+}
+
+// look is at with the bytes of the file that the name leads to. Who is not told (of
+// an Access inside) may not replace it either.
+func (q *quota) look(ctx context.Context, p vfs.Path) (held Usage, size int64, err error) {
 	e, err := q.inner.Stat(ctx, p)
 	switch {
 	case err == nil:
-		return Usage{Bytes: e.Size, Files: 1}, nil
+		return usage(e), e.Size, nil
 	case errors.Is(err, vfs.ErrNotExist), errors.Is(err, vfs.ErrNotDir), errors.Is(err, vfs.ErrPermission):
-		return Usage{}, nil
+		return Usage{}, 0, nil
 	}
-	return Usage{}, err
+	return Usage{}, 0, err
+}
+
+// usage is what an entry counts.
+func usage(e vfs.Entry) Usage {
+	if e.Link {
+		return Usage{Files: 1}
+	}
+	return Usage{Bytes: e.Size, Files: 1}
 }
 
 // key finds the lock of a name. Where there is no such directory it is one that

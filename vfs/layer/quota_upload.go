@@ -83,11 +83,13 @@ func (u *quotaUpload) create(ctx context.Context, how vfs.Create) error {
 	if err != nil {
 		return err
 	}
-	old, err := q.at(ctx, u.path)
+	old, there, err := q.look(ctx, u.path)
 	if err != nil {
 		return err
 	}
-	there := old.Bytes
+	if u.inPlace {
+		u.size = there
+	}
 	var taken Usage // of the upload that broke off
 	if broken.Files > 0 && (how.Offset > 0 || how.Append) {
 		there, taken = broken.Bytes, broken
@@ -108,11 +110,11 @@ func (u *quotaUpload) create(ctx context.Context, how vfs.Create) error {
 		q.b.adjust(Usage{}.minus(u.held))
 		return err
 	}
-	return u.settle(ctx, need, old, broken)
+	return u.settle(ctx, need, broken)
 }
 
 // settle makes what is booked what the storage has begun with.
-func (u *quotaUpload) settle(ctx context.Context, need, old, broken Usage) error {
+func (u *quotaUpload) settle(ctx context.Context, need, broken Usage) error {
 	q := u.q
 	if broken.Files > 0 {
 		q.b.mu.Lock()
@@ -125,9 +127,7 @@ func (u *quotaUpload) settle(ctx context.Context, need, old, broken Usage) error
 		}
 		q.b.mu.Unlock()
 	}
-	if u.pos = u.inner.Offset(); u.inPlace {
-		u.size = old.Bytes
-	} else {
+	if u.pos = u.inner.Offset(); !u.inPlace {
 		need.Bytes = u.pos
 	}
 	err := q.reserve(need.minus(u.held).more())
@@ -264,8 +264,8 @@ func (u *quotaUpload) stays(ctx context.Context) {
 	if err != nil || dir.Unique != u.dir {
 		return // out of sight, and not gone
 	}
-	if now, err := u.q.at(ctx, u.path); err == nil {
-		u.q.b.adjust(now.minus(Usage{u.size, 1}))
+	if now, size, err := u.q.look(ctx, u.path); err == nil {
+		u.q.b.adjust(Usage{size, now.Files}.minus(Usage{u.size, 1}))
 	}
 }
 

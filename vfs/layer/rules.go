@@ -196,6 +196,9 @@ func (a *access) rights(p vfs.Path, e vfs.Entry) vfs.Rights {
 // folder, and what is in it, keeps its rights.
 func (a *access) mask(e vfs.Entry, allow, parent Allow, way, still bool) vfs.Rights {
 	both := allow & parent
+	if e.Link && !a.rules.uniform {
+		both &^= AllowRename | AllowRenameDir
+	}
 	may := vfs.Rights(0)
 	set := func(ok bool, r vfs.Rights) {
 		if ok {

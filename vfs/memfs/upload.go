@@ -12,16 +12,17 @@ import (
 // upload gathers the bytes of a file to be. They count as used from the moment
 // they are written.
 type upload struct {
-	fs     *FS
-	path   vfs.Path
-	data   []byte
-	old    *node // the file to be replaced, as it was at the start; nil: none
-	oldMod time.Time
-	offset int64
-	how    vfs.Create
-	builds bool  // on the committed file old
-	err    error // the first failed Write; it makes Commit fail
-	done   bool
+	fs      *FS
+	path    vfs.Path
+	data    []byte
+	old     *node // the file to be replaced, as it was at the start; nil: none
+	oldMod  time.Time
+	oldPerm fs.FileMode
+	offset  int64
+	how     vfs.Create
+	builds  bool  // on the committed file old
+	err     error // the first failed Write; it makes Commit fail
+	done    bool
 }
 
 // Create implements vfs.FS.
@@ -41,6 +42,9 @@ func (f *FS) create(p vfs.Path, how vfs.Create) (*upload, error) {
 	if how.Offset < 0 || how.Append && how.Offset != 0 {
 		return nil, vfs.ErrOffset
 	}
+	if how.Mode&^fs.ModePerm != 0 {
+		return nil, vfs.ErrPermission
+	}
 	old, err := f.target(p)
 	if err != nil {
 		return nil, err
@@ -50,7 +54,7 @@ func (f *FS) create(p vfs.Path, how vfs.Create) (*upload, error) {
 	}
 	u := &upload{fs: f, path: p, old: old, how: how}
 	if old != nil {
-		u.oldMod = old.modTime
+		u.oldMod, u.oldPerm = old.modTime, old.mode
 	}
 	kept, err := u.kept()
 	if err != nil {
@@ -165,8 +169,8 @@ func (u *upload) publish(ctx context.Context) (*node, error) {
 	if u.how.Exclusive && now != nil {
 		return nil, vfs.ErrExist
 	}
-	// A time that was set meanwhile would be lost.
-	if u.how.Append && (now != u.old || now != nil && !now.modTime.Equal(u.oldMod)) {
+	// What was set meanwhile would be lost.
+	if u.how.Append && (now != u.old || now != nil && (!now.modTime.Equal(u.oldMod) || now.mode != u.oldPerm)) {
 		return nil, vfs.ErrConflict
 	}
 	parent, err := u.fs.parent(u.path)
@@ -175,6 +179,9 @@ func (u *upload) publish(ctx context.Context) (*node, error) {
 	}
 	u.fs.forget(u.path)
 	n := u.fs.newFile(u.data)
+	if u.how.Mode != 0 {
+		n.mode = u.how.Mode
+	}
 	if now != nil {
 		u.fs.used -= int64(len(now.data))
 		n.mode = now.mode

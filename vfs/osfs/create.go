@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/sealane/sealane/vfs"
@@ -26,6 +27,9 @@ func (f *FS) create(ctx context.Context, p vfs.Path, how vfs.Create) (vfs.Upload
 	if how.Offset < 0 || how.Append && how.Offset != 0 {
 		return nil, vfs.ErrOffset
 	}
+	if how.Mode&^fs.ModePerm != 0 {
+		return nil, vfs.ErrPermission
+	}
 	if p.IsRoot() {
 		return nil, vfs.ErrIsDir
 	}
@@ -38,6 +42,9 @@ func (f *FS) create(ctx context.Context, p vfs.Path, how vfs.Create) (vfs.Upload
 		return nil, err
 	}
 	u := &upload{fs: f, path: p, dir: d, how: how, mode: f.rules.fileMode}
+	if how.Mode != 0 {
+		u.mode = how.Mode &^ f.rules.umask
+	}
 	u.old, u.replaces, err = f.target(d, p, how)
 	if err == nil && u.replaces {
 		u.mode = u.old.mode.Perm()
@@ -173,7 +180,7 @@ func (u *upload) copyOld(ctx context.Context) error {
 		return err
 	}
 	defer src.Close()
-	u.old = in
+	u.old, u.mode = in, in.mode.Perm()
 	u.offset = u.how.Offset
 	if u.how.Append {
 		u.offset = in.size

@@ -13,12 +13,13 @@ import (
 // direct is an upload that is written in its place.
 type direct struct {
 	*upload
-	made bool // the file was not there before
+	made   bool    // the file was not there before
+	making *change // of the directory, by that
 }
 
 // inPlace opens the file of u itself.
 func (u *upload) inPlace() (vfs.Upload, error) {
-	d := &direct{upload: u}
+	d := &direct{upload: u, making: u.fs.changing(u.dir)}
 	err := d.open()
 	if err == nil {
 		err = d.prepare()
@@ -34,6 +35,12 @@ func (u *upload) inPlace() (vfs.Upload, error) {
 	}
 	d.end()
 	return nil, err
+}
+
+// end gives back what the upload holds.
+func (d *direct) end() {
+	d.making.end()
+	d.upload.end()
 }
 
 // open follows a link inside the tree, as long as there is something to open.
@@ -95,7 +102,7 @@ func (d *direct) Commit(ctx context.Context) (vfs.Entry, error) {
 	defer d.end()
 	in, err := d.finish(ctx)
 	if err = errors.Join(err, d.file.Close()); err == nil && d.made {
-		err = d.fs.syncDir(d.dir)
+		err = d.making.sync()
 	}
 	if err != nil {
 		return vfs.Entry{}, d.fs.fail("commit", d.path, err)

@@ -30,7 +30,8 @@
 // synced, and only then Commit returns. Mkdir, Remove, Rmdir, Rename and Symlink
 // sync the directories they change. Who changes one directory at the same time
 // shares its syncs: a change that comes while a sync runs waits for the next one,
-// never for the running one. At [vfs.DurableProcess] nothing is ever synced; what
+// never for the running one. When such a sync fails, every change in that directory
+// that began before is refused, also one that was waiting for a later sync. At [vfs.DurableProcess] nothing is ever synced; what
 // was acknowledged then outlives the process, and not a power cut.
 //
 // A sync that fails is final. It is not tried again, since the system forgets the
@@ -38,8 +39,9 @@
 // stays. Only when the very last step fails, the sync of the directory, Commit
 // returns an error although the new file is to be seen: the disk is failing.
 //
-// An append whose file was changed by someone else since it began is refused by
-// Commit with [vfs.ErrConflict], since one of the two would be lost. This holds
+// An append whose file was changed by someone else since it began, or got another
+// time, mode or owner, is refused by Commit with [vfs.ErrConflict], since one of the
+// two would be lost. This holds
 // for two servers on one folder as well.
 //
 // # How it is stored
@@ -72,12 +74,15 @@
 // ([Policy.Owner]) and the path they went to, and outlive a restart; where
 // Durability is full they are synced. Renaming a directory does not take them
 // along. They go when they are older than [KeepFor] (24 hours), and the oldest go
-// when an owner has more than [Policy.KeepBytes] (16 GiB) or 1,000 of them. What is
-// in progress does not count.
+// when an owner has more than [Policy.KeepBytes] (16 GiB) or 1,000 of them; one that
+// is larger than KeepBytes is not kept, and no other goes for it. What is in progress
+// does not count.
 //
 // While a session continues one, no other session finds it: a fresh start is all
 // that is left to them. A server that is killed in the middle of that leaves the
-// bytes that were there when it was continued.
+// bytes that were there when it was continued. What has a second name is a
+// committed file whose kept name a power cut has brought back (on a disk without a
+// journal): the kept name is dropped, and the file is left alone.
 //
 // # Direct uploads
 //
@@ -88,7 +93,7 @@
 //
 // # Permissions and owners
 //
-// A new file gets Policy.FileMode (0666), a new directory Policy.DirMode (0777),
+// A new file gets Policy.FileMode (0666), or what [vfs.Create] asks for, a new directory Policy.DirMode (0777),
 // less Policy.Umask (0022), and never setuid, setgid or sticky; a setgid bit that
 // a directory inherits stays. A file that replaces another takes over its
 // permissions. It is a new one all the same: it belongs to the user of the process,

@@ -77,14 +77,16 @@ func (t *folder) openDir(p vfs.Path) (*dir, error) {
 	return d, nil
 }
 
-// syncDir makes the names in d survive a power cut, where the account is
-// promised that.
-func (f *FS) syncDir(d *dir) error {
+// changing must be called before a name in d is changed. The sync of what it
+// returns then makes the names in d survive a power cut, where the account is
+// promised that. d must be a descriptor that has not failed to sync yet: one that
+// was opened for this change.
+func (f *FS) changing(d *dir) *change {
 	if !f.rules.full {
 		return nil
 	}
 	t := f.folder
-	return t.syncs.do(d.self.id, func() error { return t.calls.syncDir(d) })
+	return t.syncs.begin(d.self.id, func() error { return t.calls.syncDir(d) })
 }
 
 // lockNames keeps names in this folder as they are, for the other users of it in

@@ -18,6 +18,7 @@ type info struct {
 	created time.Time // zero: not known, or not asked for
 	owner   vfs.Owner
 	links   uint64
+	link    bool // this was reached by following a link
 	id      fileID
 	mount   uint64      // of the file, where the system tells; else 0
 	ref     fs.FileInfo // only where id cannot tell one file from another
@@ -47,10 +48,11 @@ func (in info) regular() error {
 	return nil
 }
 
-// sameVersion reports whether in and other describe the same bytes, as far as
-// the system tells.
+// sameVersion reports whether in and other describe the same bytes with the same
+// attributes, as far as the system tells.
 func (in info) sameVersion(other info) bool {
-	return sameFile(in, other) && in.size == other.size && in.mod.Equal(other.mod)
+	return sameFile(in, other) && in.size == other.size && in.mod.Equal(other.mod) &&
+		in.mode == other.mode && in.owner == other.owner
 }
 
 // unique is the device and the inode in hexadecimal, the latter in 16 digits.
@@ -79,7 +81,7 @@ func (in info) kind() vfs.Kind {
 // entry describes the file under name with the fields of want. Its rights are
 // those in a tree that may be changed.
 func (in info) entry(name string, want vfs.Fields) vfs.Entry {
-	e := vfs.Entry{Name: name, Kind: in.kind()}
+	e := vfs.Entry{Name: name, Kind: in.kind(), Link: in.link || in.isLink()}
 	if want.Has(vfs.WantInfo) {
 		if e.Kind == vfs.KindFile {
 			e.Size = in.size

@@ -70,8 +70,28 @@ func (f *FS) broken(p vfs.Path) (info, bool) {
 		return info{}, false
 	}
 	defer f.folder.leave()
-	in, err := h.stat(f.rules.keptName(p), false)
+	name := f.rules.keptName(p)
+	in, err := h.stat(name, false)
+	if err == nil && in.linked() {
+		f.folder.dropLinked(h, name)
+		return info{}, false
+	}
 	return in, err == nil && in.mode.IsRegular() && !f.folder.expired(in)
+}
+
+// linked reports whether the file has another name. What is kept has one; but a
+// power cut on a disk without a journal can bring a kept name back after the file
+// was committed, and then what is written to it is written to that.
+func (in info) linked() bool { return in.mode.IsRegular() && in.links > 1 }
+
+// dropLinked takes a kept name from a file that has another. It looks once more:
+// a sweep that puts an upload back may give it two for a moment.
+func (t *folder) dropLinked(h *dir, name string) {
+	t.kept.Lock()
+	defer t.kept.Unlock()
+	if in, err := h.stat(name, false); err == nil && in.linked() {
+		_ = t.calls.unlink(h, name) // the next who finds it tries again
+	}
 }
 
 // kept is the hidden folder if there is one. The caller must leave then.
@@ -126,6 +146,12 @@ func (u *upload) takeUp(n int64) error {
 		err = u.lock()
 	}
 	if err == nil {
+		var in info
+		if in, err = statFile(u.file, false); err == nil && in.linked() {
+			return vfs.ErrUnfinished // discard drops the name, and nothing else
+		}
+	}
+	if err == nil {
 		err = u.cut(n)
 	}
 	if err != nil {
@@ -146,7 +172,8 @@ func (u *upload) putBack(kept string) {
 
 // keep puts the upload where Unfinished finds it.
 func (u *upload) keep() error {
-	if h := u.place(); h == u.dir || u.temp != "" && u.home != h {
+	home := u.place()
+	if home == u.dir || u.temp != "" && u.home != home {
 		return u.discard() // on a disk that has no hidden folder
 	}
 	calls, kept := u.fs.folder.calls, u.fs.rules.keptName(u.path)
@@ -155,11 +182,20 @@ func (u *upload) keep() error {
 			return err
 		}
 	}
+	// The hidden folder stays open for long; a sync is asked of a descriptor that
+	// has seen no other fail.
+	h, err := home.openDir(".")
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	c := u.fs.changing(h)
+	defer c.end()
 	if err := u.putAway(kept); err != nil {
 		return err
 	}
 	u.file.Close()
-	if err := u.fs.syncDir(u.home); err != nil {
+	if err := c.sync(); err != nil {
 		// Nobody was promised anything yet, but bytes that may be wrong after a
 		// power cut are worse than none.
 		return errors.Join(err, calls.unlink(u.home, kept))
@@ -223,6 +259,14 @@ func (t *folder) trimFiles(h *dir, files []keptFile, owner string) {
 	if !known {
 		return
 	}
+	// One that could never fit goes, and none of the others for it.
+	files = slices.DeleteFunc(files, func(f keptFile) bool {
+		if f.in.size <= limit {
+			return false
+		}
+		_ = t.calls.unlink(h, f.name) // the next sweep tries again
+		return true
+	})
 	// The newest first: those that fit stay.
 	slices.SortFunc(files, func(a, b keptFile) int {
 		if c := b.in.mod.Compare(a.in.mod); c != 0 {

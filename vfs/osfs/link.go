@@ -40,10 +40,12 @@ func (f *FS) symlink(ctx context.Context, target, p vfs.Path) error {
 	if err != nil {
 		return err
 	}
+	c := f.changing(d)
+	defer c.end()
 	if err := f.folder.calls.symlink(d, relative(real, target), p.Base()); err != nil {
 		return err
 	}
-	return f.syncDir(d)
+	return c.sync()
 }
 
 // followLink describes what the link at p leads to. One that somebody has planted
@@ -64,6 +66,7 @@ func (t *folder) followLink(p vfs.Path) (info, error) {
 // followOr is the link itself if it leads nowhere.
 func (t *folder) followOr(p vfs.Path, link info) info {
 	if in, err := t.followLink(p); err == nil {
+		in.link = true
 		return in
 	}
 	return link

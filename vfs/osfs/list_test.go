@@ -35,8 +35,14 @@ func TestListFields(t *testing.T) {
 			seen++
 			full, err := f.Stat(t.Context(), mustPath(t, e.Name))
 			must(t, err)
+			if link := e.Name != "file" && e.Name != "dir"; full.Link != link {
+				t.Errorf("Stat of %s: %+v", e.Name, full)
+			}
 			if !want.Has(vfs.WantKind|vfs.WantInfo) && e.Kind == 0 {
 				full.Kind = 0
+			}
+			if want == 0 {
+				full.Link = false
 			}
 			if !want.Has(vfs.WantInfo) {
 				full.Size, full.ModTime, full.Mode, full.Owner = e.Size, e.ModTime, e.Mode, e.Owner

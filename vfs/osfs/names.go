@@ -29,6 +29,8 @@ func (f *FS) mkdir(p vfs.Path) error {
 		return err
 	}
 	defer parent.close()
+	c := f.changing(parent)
+	defer c.end()
 	calls := f.folder.calls
 	if err := calls.mkdir(parent, p.Base()); err != nil {
 		return err
@@ -36,7 +38,7 @@ func (f *FS) mkdir(p vfs.Path) error {
 	if err := f.dress(parent, p.Base()); err != nil {
 		return errors.Join(err, calls.rmdir(parent, p.Base()))
 	}
-	return f.syncDir(parent)
+	return c.sync()
 }
 
 // dress gives a new directory its owner and permissions. A setgid bit that it
@@ -120,10 +122,12 @@ func (f *FS) remove(ctx context.Context, p vfs.Path, call func(*dir, string) err
 	if p.IsRoot() {
 		return allow(parent.self)
 	}
+	c := f.changing(parent)
+	defer c.end()
 	if err := f.unlink(parent, p.Base(), call, allow); err != nil {
 		return err
 	}
-	return f.syncDir(parent)
+	return c.sync()
 }
 
 func (f *FS) unlink(parent *dir, name string, call func(*dir, string) error, allow func(info) error) error {
@@ -179,12 +183,19 @@ func (f *FS) move(ctx context.Context, from, to vfs.Path, how vfs.Rename) error 
 		return err
 	}
 	defer b.close()
+	there := f.changing(b)
+	defer there.end()
+	here := there
+	if !sameFile(a.self, b.self) {
+		here = f.changing(a)
+		defer here.end()
+	}
 	if err := f.relink(a, from, b, to, how); err != nil {
 		return err
 	}
-	err = f.syncDir(b)
-	if !sameFile(a.self, b.self) {
-		err = errors.Join(err, f.syncDir(a))
+	err = there.sync()
+	if here != there {
+		err = errors.Join(err, here.sync())
 	}
 	return err
 }

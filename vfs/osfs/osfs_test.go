@@ -262,6 +262,9 @@ func TestMode(t *testing.T) {
 	if e := put(t, f, path(t, "/new"), vfs.Create{}, ""); e.Mode != 0o640 {
 		t.Errorf("new file: %v", e.Mode)
 	}
+	if e := put(t, f, path(t, "/wanted"), vfs.Create{Mode: 0o666}, ""); e.Mode != 0o640 {
+		t.Errorf("new file that was to be 0666: %v", e.Mode)
+	}
 	name := filepath.Join(dir, "old")
 	writeFile(t, name, "")
 	if err := os.Chmod(name, 0o604|fs.ModeSetuid|fs.ModeSetgid); err != nil {

@@ -31,7 +31,7 @@ type Policy struct {
 	// Direct has uploads written in their place (vfs.Caps.InPlace).
 	Direct bool
 	// FileMode and DirMode are the permissions of new files and directories, less
-	// Umask. Zero means 0666 and 0777. Bits beyond 0777 are an error.
+	// Umask, where an upload asks for no others. Zero means 0666 and 0777. Bits beyond 0777 are an error.
 	FileMode, DirMode fs.FileMode
 	// Umask is taken from both; nil means DefaultUmask.
 	Umask *fs.FileMode
@@ -71,6 +71,7 @@ type rules struct {
 	owner            string // the hash of Owner
 	full             bool
 	fileMode, dirMod fs.FileMode
+	umask            fs.FileMode
 	uid, gid         int // -1: left as it is
 	groups           map[string]int
 }
@@ -100,6 +101,7 @@ func (p Policy) rules() (rules, error) {
 			return r, fmt.Errorf("osfs: mode %v has more than the bits of 0777, which new files never get", m)
 		}
 	}
+	r.umask = mask
 	r.fileMode &^= mask
 	r.dirMod &^= mask
 	if p.UID != nil {

@@ -56,7 +56,7 @@ func (t *folder) sweep() {
 		in, err := h.stat(name, false)
 		switch {
 		case err != nil:
-		case t.expired(in):
+		case t.expired(in), in.linked():
 			_ = t.calls.unlink(h, name)
 		default:
 			owner := name[:26]
@@ -110,10 +110,11 @@ func (t *folder) sweepTaken(h *dir, name, kept string, size int64) {
 	}
 	defer f.Close()
 	in, err := statFile(f, false)
-	if err == nil && in.size > size {
+	whole := err == nil && in.size >= size && !in.linked()
+	if whole && in.size > size {
 		err = t.calls.truncate(f, size)
 	}
-	if err == nil && in.size >= size && t.calls.renameNew(h, name, h, kept) == nil {
+	if whole && err == nil && t.calls.renameNew(h, name, h, kept) == nil {
 		return
 	}
 	_ = t.calls.unlink(h, name)

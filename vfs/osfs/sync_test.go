@@ -33,7 +33,9 @@ func TestSyncsShared(t *testing.T) {
 		start := func(n int) {
 			for range n {
 				go func() {
-					if err := s.do(fileID{1, 1}, g.sync); errors.Is(err, failure) {
+					c := s.begin(fileID{1, 1}, g.sync)
+					defer c.end()
+					if err := c.sync(); errors.Is(err, failure) {
 						failures.Add(1)
 					}
 					ended.Add(1)
@@ -51,7 +53,11 @@ func TestSyncsShared(t *testing.T) {
 		wantNow("one", 1, 0)
 		start(20)
 		wantNow("20 more while it runs", 1, 0)
-		go s.do(fileID{1, 2}, other.sync)
+		go func() {
+			c := s.begin(fileID{1, 2}, other.sync)
+			defer c.end()
+			c.sync()
+		}()
 		synctest.Wait()
 		if other.count.Load() != 1 {
 			t.Error("another directory waits")
@@ -60,15 +66,30 @@ func TestSyncsShared(t *testing.T) {
 		g.open <- nil
 		synctest.Wait()
 		wantNow("the first is through", 2, 1)
+		late := s.begin(fileID{1, 1}, g.sync) // its change is made, and its sync not asked for yet
 		start(5)
 		wantNow("5 more", 2, 1)
 		g.open <- failure
 		synctest.Wait()
-		wantNow("the second has failed", 3, 21)
+		wantNow("the second has failed", 2, 26)
+		if failures.Load() != 25 {
+			t.Errorf("%d were told of the failure", failures.Load())
+		}
+		start(1)
+		wantNow("a change that began after it", 3, 26)
+		if err := late.sync(); !errors.Is(err, failure) {
+			t.Errorf("a change that began before it: %v", err)
+		}
+		late.end()
+		start(2)
+		wantNow("two that wait", 3, 26)
 		g.open <- nil
 		synctest.Wait()
-		wantNow("the third", 3, 26)
-		if failures.Load() != 20 {
+		wantNow("the third is through", 4, 27)
+		g.open <- nil
+		synctest.Wait()
+		wantNow("and the fourth", 4, 29)
+		if failures.Load() != 25 {
 			t.Errorf("%d were told of the failure", failures.Load())
 		}
 		if len(s.dirs) != 0 {
@@ -117,4 +138,73 @@ func TestGroupCommit(t *testing.T) {
 			t.Errorf("after the second sync: %d syncs, %d uploads done", n, e)
 		}
 	})
+}
+
+// D-04, F-07: the disk forgets an error with the first report of it. So when the
+// sync of a directory fails, the uploads that wait for the next one are refused as
+// well: that would succeed, and they might be gone all the same.
+func TestGroupCommitFails(t *testing.T) {
+	const uploads = 8
+	tree := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		g := &gate{open: make(chan error)}
+		f, err := Open(tree, func(s *settings) {
+			s.calls.fsync = flush
+			s.calls.syncDir = func(*dir) error { return g.sync() }
+		})
+		must(t, err)
+		defer f.Close()
+		failure := errors.New("the disk fails")
+		var refused atomic.Int32
+		upload := func(i int) {
+			if err := put(t, f, fmt.Sprint("/", i), vfs.Create{}, "x"); errors.Is(err, failure) {
+				refused.Add(1)
+			}
+		}
+		for i := range uploads {
+			go upload(i)
+			synctest.Wait()
+		}
+		g.open <- failure
+		synctest.Wait()
+		if n, r := g.count.Load(), refused.Load(); n != 1 || r != uploads {
+			t.Errorf("%d syncs, %d uploads of %d refused", n, r, uploads)
+		}
+		go upload(uploads)
+		synctest.Wait()
+		g.open <- nil
+		synctest.Wait()
+		if n, r := g.count.Load(), refused.Load(); n != 2 || r != uploads {
+			t.Errorf("a later upload: %d syncs, %d refused", n, r)
+		}
+	})
+}
+
+// No sync is asked of a descriptor that has seen one fail: it would report success
+// once it has reported the error.
+func TestSyncOnFreshDescriptor(t *testing.T) {
+	failed := map[*dir]bool{}
+	var failure error
+	f := mustOpen(t, t.TempDir(), noSync, func(s *settings) {
+		s.calls.syncDir = func(d *dir) error {
+			if failed[d] {
+				t.Error("a sync on a descriptor that has seen an error")
+			}
+			failed[d] = failure != nil
+			return failure
+		}
+	})
+	for _, failure = range []error{errors.New("the disk fails"), nil} {
+		for name, err := range map[string]error{
+			"keep":   breakOff(t, f, "/broken", vfs.Create{}, "x"),
+			"commit": put(t, f, "/f", vfs.Create{}, "x"),
+		} {
+			if !errors.Is(err, failure) {
+				t.Errorf("%s: %v, want %v", name, err, failure)
+			}
+		}
+	}
+	if n := unfinishedSize(t, f, "/broken"); n != 1 {
+		t.Errorf("kept after all: %d bytes", n)
+	}
 }

@@ -213,6 +213,11 @@ func TestUnfinishedBytes(t *testing.T) {
 	if n := unfinishedSize(t, f, "/large"); n != -1 {
 		t.Errorf("one of 11 bytes was kept: %d", n)
 	}
+	for name, want := range map[string]int64{"/b": 4, "/c": 4} {
+		if n := unfinishedSize(t, f, name); n != want {
+			t.Errorf("after one that is too large, %s: %d, want %d", name, n, want)
+		}
+	}
 	must(t, progress.Abort(vfs.ErrInterrupted))
 	if n := unfinishedSize(t, bob, "/of-bob"); n != 10 {
 		t.Errorf("the other owner has %d", n)

@@ -67,6 +67,8 @@ func (u *upload) Commit(ctx context.Context) (vfs.Entry, error) {
 	u.done = true
 	defer u.end()
 	in, err := u.finish(ctx)
+	c := u.fs.changing(u.dir)
+	defer c.end()
 	if err == nil {
 		err = u.publish()
 	}
@@ -77,7 +79,7 @@ func (u *upload) Commit(ctx context.Context) (vfs.Entry, error) {
 	u.fs.forget(u.path)
 	// A sync that failed is final: after it the kernel may have dropped the
 	// pages, and a second one would report success.
-	if err := u.fs.syncDir(u.dir); err != nil {
+	if err := c.sync(); err != nil {
 		return vfs.Entry{}, u.fs.fail("commit", u.path, err)
 	}
 	return u.dir.withRights(in.entry(u.path.Base(), vfs.WantAll), true), nil

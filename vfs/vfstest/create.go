@@ -3,8 +3,11 @@ package vfstest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/sealane/sealane/vfs"
 )
@@ -130,6 +133,35 @@ func testAppendConflict(s *suite) {
 	_, err = a.Commit(s.Context())
 	s.wantErr("Commit of the second append to a new file", err, vfs.ErrConflict)
 	s.want(map[string]string{"f": "one, two", "new": "second"})
+}
+
+// An attribute that is set during an append would be lost with the old file.
+func testAppendSetAttr(s *suite) {
+	mode := fs.FileMode(0o700)
+	for name, test := range map[string]struct {
+		attr vfs.Attr
+		can  bool
+	}{
+		"time": {vfs.Attr{ModTime: time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)}, s.fs.Caps().SetModTime},
+		"mode": {vfs.Attr{Mode: &mode}, s.fs.Caps().SetMode},
+	} {
+		if !test.can {
+			continue
+		}
+		s.put("/"+name, vfs.Create{}, "old")
+		up := s.create("/"+name, vfs.Create{Append: true}, ", new")
+		if err := s.fs.SetAttr(s.Context(), s.path("/"+name), test.attr); err != nil {
+			s.Fatal(errors.Join(err, up.Abort(err)))
+		}
+		want := s.stat("/" + name)
+		_, err := up.Commit(s.Context())
+		s.wantErr("Commit after SetAttr of the "+name, err, vfs.ErrConflict)
+		s.wantEntry("Stat after the conflict", s.stat("/"+name), want)
+		s.put("/"+name, vfs.Create{Append: true}, ", newer")
+		if got, err := read(s.Context(), s.fs, s.path("/"+name)); err != nil || got != "old, newer" {
+			s.Errorf("%s: holds %q, %v", name, got, err)
+		}
+	}
 }
 
 func testAbort(s *suite) {
@@ -269,4 +301,34 @@ func testInPlace(s *suite) {
 		s.interrupted("/old", test.how, "half")
 		s.want(map[string]string{"old": test.want, "new": "half a file", "new2": "half a file", "new3": "half a file"})
 	}
+}
+
+// A new file gets the bits that are wanted, less those of a umask; one that is there
+// keeps its own.
+func testCreateMode(s *suite) {
+	for i, how := range []vfs.Create{{}, {Append: true}, {Exclusive: true}} {
+		for _, mode := range []fs.FileMode{0o600, 0o644, 0o777} {
+			name := fmt.Sprintf("/%d-%o", i, mode)
+			how.Mode = mode
+			e := s.commit(s.create(name, how, "x"))
+			got := s.stat(name).Mode
+			if got != e.Mode || got&^mode != 0 || got&0o600 != 0o600 {
+				s.Errorf("%s: mode %v, Commit says %v; want %v", name, got, e.Mode, mode)
+			}
+		}
+	}
+	if got := s.stat("/0-777").Mode; got&0o100 == 0 {
+		s.Errorf("of 0777 %v is left", got)
+	}
+	s.put("/kept", vfs.Create{Mode: 0o600}, "x")
+	for _, how := range []vfs.Create{{}, {Mode: 0o755}, {Mode: 0o755, Append: true}, {Mode: 0o755, Offset: 1}} {
+		s.put("/kept", how, "y")
+		if got := s.stat("/kept").Mode; got != 0o600 {
+			s.Errorf("an old file of mode 0600 got %v by %+v", got, how)
+		}
+	}
+	_, err := s.fs.Create(s.Context(), s.path("/odd"), vfs.Create{Mode: 0o4755})
+	s.wantErr("Create with bits beyond 0777", err, vfs.ErrPermission)
+	_, err = s.fs.Stat(s.Context(), s.path("/odd"))
+	s.wantErr("Stat", err, vfs.ErrNotExist)
 }

@@ -127,6 +127,15 @@ func testExclusiveRace(s *suite) {
 func testExclusiveRename(s *suite) {
 	before := map[string]string{"f": "1", "g": "2", "d/": "", "e/": ""}
 	s.fill(before)
+	// Onto itself nothing is replaced, and nothing need be free.
+	for _, name := range []string{"/f", "/d"} {
+		for _, how := range []vfs.Rename{{}, {Exclusive: true}} {
+			s.wantErr(fmt.Sprintf("Rename %s onto itself %+v", name, how), s.fs.Rename(s.Context(), s.path(name), s.path(name), how), nil)
+			s.want(before)
+		}
+	}
+	err := s.fs.Rename(s.Context(), s.path("/none"), s.path("/none"), vfs.Rename{Exclusive: true})
+	s.wantErr("Rename of nothing onto itself", err, vfs.ErrNotExist)
 	for _, move := range [][2]string{{"/f", "/g"}, {"/f", "/d"}, {"/d", "/e"}, {"/d", "/f"}} {
 		err := s.fs.Rename(s.Context(), s.path(move[0]), s.path(move[1]), vfs.Rename{Exclusive: true})
 		s.wantErr("Rename "+move[0]+" to "+move[1], err, vfs.ErrExist)
@@ -137,7 +146,7 @@ func testExclusiveRename(s *suite) {
 		s.wantErr("Rename "+move[0]+" to "+move[1], err, nil)
 	}
 	s.want(map[string]string{"g": "2", "moved/": "", "moved/f": "1", "e/": ""})
-	err := s.fs.Rename(s.Context(), s.path("/none"), s.path("/g"), vfs.Rename{Exclusive: true})
+	err = s.fs.Rename(s.Context(), s.path("/none"), s.path("/g"), vfs.Rename{Exclusive: true})
 	s.wantErr("Rename of nothing", err, vfs.ErrNotExist)
 }
 

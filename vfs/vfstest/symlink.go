@@ -26,10 +26,20 @@ func testSymlink(s *suite) {
 	}
 	for name, kind := range map[string]vfs.Kind{"file": vfs.KindFile, "dir": vfs.KindDir, "root": vfs.KindDir, "chain": vfs.KindFile} {
 		e := s.stat("/links/" + name)
-		if e.Name != name || e.Kind != kind || kind == vfs.KindFile && e.Size != 7 {
+		if e.Name != name || e.Kind != kind || !e.Link || kind == vfs.KindFile && e.Size != 7 {
 			s.Errorf("Stat of the link %s: %+v", name, e)
 		}
 		s.wantEntry("List of the link "+name, listed[name], e)
+	}
+	for _, name := range []string{"/", "/d", "/d/f", "/links/dir/f", "/links/root/d"} {
+		if e := s.stat(name); e.Link {
+			s.Errorf("Stat of %s, which is no link: %+v", name, e)
+		}
+	}
+	for e, err := range s.fs.List(s.Context(), s.path("/links"), vfs.WantKind) {
+		if err != nil || !e.Link {
+			s.Errorf("List of kinds has %+v, %v", e, err)
+		}
 	}
 	for _, name := range []string{"/links/file", "/links/chain", "/links/dir/f", "/links/root/d/f", "/links/root/links/dir/f"} {
 		if got, err := read(s.Context(), s.fs, s.path(name)); err != nil || got != "content" {
@@ -52,7 +62,7 @@ func testSymlinkDangling(s *suite) {
 	s.symlink("/d/target", "/link")
 	s.symlink("/loop", "/loop")
 	for _, name := range []string{"/link", "/loop"} {
-		if e := s.stat(name); e.Kind != vfs.KindOther {
+		if e := s.stat(name); e.Kind != vfs.KindOther || !e.Link {
 			s.Errorf("Stat(%q) = %+v", name, e)
 		}
 		_, err := s.fs.Open(s.Context(), s.path(name))

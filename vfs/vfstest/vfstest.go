@@ -41,6 +41,7 @@ func whole(c vfs.Caps) bool      { return !c.InPlace }
 func inPlace(c vfs.Caps) bool    { return c.InPlace }
 func resume(c vfs.Caps) bool     { return c.Resume }
 func noResume(c vfs.Caps) bool   { return !c.Resume }
+func modes(c vfs.Caps) bool      { return c.SetMode }
 func symlinks(c vfs.Caps) bool   { return c.Symlink }
 func noSymlinks(c vfs.Caps) bool { return !c.Symlink }
 
@@ -62,10 +63,12 @@ func subtests() []subtest {
 		{"ReaderKeepsItsVersion", whole, testReaderKeepsItsVersion},
 		{"Create", nil, testCreate},
 		{"CreateErrors", nil, testCreateErrors},
+		{"CreateMode", modes, testCreateMode},
 		{"NothingBeforeCommit", whole, testNothingBeforeCommit},
 		{"Offset", nil, testOffset},
 		{"Append", nil, testAppend},
 		{"AppendConflict", whole, testAppendConflict},
+		{"AppendSetAttr", whole, testAppendSetAttr},
 		{"Abort", whole, testAbort},
 		{"CommitTwice", nil, testCommitTwice},
 		{"CommitCancelled", whole, testCommitCancelled},
