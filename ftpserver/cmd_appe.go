@@ -12,5 +12,8 @@ func cmdAppe(ctx context.Context, s *session, arg string) (*job, error) {
 	if s.given.rest > 0 {
 		return cmdStor(ctx, s, arg)
 	}
+	if err := s.noRange(); err != nil {
+		return nil, err
+	}
 	return s.store(ctx, arg, vfs.Create{Append: true})
 }

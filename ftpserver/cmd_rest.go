@@ -21,8 +21,8 @@ func cmdRest(_ context.Context, s *session, arg string) (ftp.Reply, error) {
 // restart gives the offset of REST for a transfer. In TYPE A bytes of the file
 // and bytes on the wire differ, so an offset would mean nothing exact.
 func (s *session) restart() (int64, error) {
-	if s.given.rest > 0 && s.typ == typeASCII {
-		return 0, refuse(ftp.Code554BadRestart, "REST needs TYPE I.")
+	if (s.given.rest > 0 || s.given.end > 0) && s.typ == typeASCII {
+		return 0, refuse(ftp.Code554BadRestart, "REST and RANG need TYPE I.")
 	}
 	return s.given.rest, nil
 }

@@ -26,7 +26,13 @@ func cmdRetr(ctx context.Context, s *session, arg string) (*job, error) {
 		return nil, err
 	}
 	srv, filter := s.srv, s.typ.outgoing()
-	whole := &wholeReader{r: f, left: f.Entry().Size - offset}
+	left := f.Entry().Size - offset
+	var bytes io.Reader = f
+	if end := s.given.end; end > 0 && end-offset < left {
+		left = end - offset
+		bytes = io.LimitReader(f, left)
+	}
+	whole := &wholeReader{r: bytes, left: left}
 	return s.transferJob(transfer{
 		path: p,
 		move: func(_ context.Context, conn *dataconn.Conn) (int64, error) {

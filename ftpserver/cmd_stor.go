@@ -15,6 +15,9 @@ func cmdStor(ctx context.Context, s *session, arg string) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.noRange(); err != nil {
+		return nil, err
+	}
 	return s.store(ctx, arg, vfs.Create{Offset: offset})
 }
 

@@ -30,7 +30,7 @@ func (s *session) dispatch(in incoming) {
 		return
 	}
 	if row.keepsRest {
-		s.next.rest = s.given.rest
+		s.next.rest, s.next.end = s.given.rest, s.given.end
 	}
 	if row.start != nil {
 		s.begin(row, in.cmd.Arg)
@@ -53,14 +53,14 @@ func (s *session) check(in incoming) (*command, ftp.Reply) {
 	switch {
 	case row == nil:
 		return nil, ftp.Replyf(ftp.Code500Unknown, "Unknown command.")
-	case row.off, row.never:
-		return nil, ftp.Replyf(ftp.Code502NotImplemented, "%s is not done here.", row.verb)
 	case errors.Is(in.err, wire.ErrControlByte):
 		return nil, ftp.Replyf(ftp.Code501BadParameter, "NUL and CR are not allowed in a command.")
 	case s.state&row.states == 0 && s.state == awaitTLS:
 		return nil, ftp.Replyf(ftp.Code530NotLoggedIn, "TLS is required: send AUTH TLS first.")
 	case s.state&row.states == 0:
 		return nil, ftp.Replyf(ftp.Code530NotLoggedIn, "Log in with USER and PASS first.")
+	case row.off, row.never:
+		return nil, ftp.Replyf(ftp.Code502NotImplemented, "%s is not done here.", row.verb)
 	case row.arg == argNone && in.cmd.Arg != "":
 		return nil, ftp.Replyf(ftp.Code501BadParameter, "%s takes no argument.", row.verb)
 	case row.arg == argRequired && in.cmd.Arg == "":

@@ -63,6 +63,7 @@ type Server struct {
 	listeners map[net.Listener]struct{}
 	sessions  map[sessionID]*session
 	perAddr   map[netip.Addr]int
+	hashing   map[string]int // HASH commands that run, by account
 	closed    bool
 	draining  chan struct{} // closed by Shutdown
 	running   sync.WaitGroup
@@ -106,6 +107,7 @@ func (s *Server) prepare() error {
 		s.listeners = make(map[net.Listener]struct{})
 		s.sessions = make(map[sessionID]*session)
 		s.perAddr = make(map[netip.Addr]int)
+		s.hashing = make(map[string]int)
 		s.draining = make(chan struct{})
 	})
 	return s.setup

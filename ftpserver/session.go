@@ -52,6 +52,7 @@ type session struct {
 	prot       protLevel
 	typ        transferType
 	facts      ftp.FactSet
+	hash       vfs.Hash // of HASH
 	epsvAll    bool
 	offer      *offer // announced, and waiting for its transfer command
 	spent      *offer // of the last transfer; its client may yet connect
@@ -74,7 +75,10 @@ type session struct {
 type following struct {
 	user       string   // USER → PASS
 	hasUser    bool     // an empty name is a name
-	rest       int64    // REST → RETR, STOR, APPE: bytes
+	rest       int64    // REST, RANG → RETR, STOR, APPE, HASH: bytes
+	end        int64    // RANG → RETR, HASH: behind the last byte; 0: none
+	copyFrom   vfs.Path // SITE CPFR → SITE CPTO
+	copying    bool
 	renameFrom vfs.Path // RNFR → RNTO
 	renaming   bool
 }
@@ -108,6 +112,7 @@ func (s *Server) newSession(conn net.Conn, ends origin.Ends, implicit bool) *ses
 func (s *session) resetParameters() {
 	s.typ = typeASCII
 	s.facts = ftp.MakeFactSet(ftp.AllFacts()...)
+	s.hash = vfs.SHA256
 	s.epsvAll = false
 }
 

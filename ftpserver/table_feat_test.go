@@ -9,6 +9,8 @@ import (
 
 	"github.com/sealane/sealane/ftpserver"
 	"github.com/sealane/sealane/ftptest"
+	"github.com/sealane/sealane/vfs/memfs"
+	"github.com/sealane/sealane/vfs/vfstest"
 )
 
 // featProof exercises what a FEAT line promises, in a session that is logged in
@@ -45,6 +47,39 @@ var featProof = map[string]func(c *strictClient, line string){
 			c.t.Errorf("MFMT: %v", a)
 		}
 	},
+	"MFF": func(c *strictClient, _ string) {
+		c.must(213, "MFF Modify=20210102030405;UNIX.mode=0600; /a/b/f")
+		if a := c.must(213, "MDTM /a/b/f"); a.lines[0] != "20210102030405" {
+			c.t.Errorf("MFF: %v", a)
+		}
+	},
+	"HASH": proveHashes,
+	"RANG": func(c *strictClient, _ string) { c.must(350, "RANG 0 0") },
+	"AVBL": func(c *strictClient, _ string) { c.must(213, "AVBL /a") },
+	"LANG": func(c *strictClient, _ string) { c.must(200, "LANG en") },
+	"CLNT": func(c *strictClient, _ string) { c.must(200, "CLNT test") },
+	"SITE": func(c *strictClient, line string) {
+		for _, proof := range map[string][]string{
+			"SITE CHMOD": {"SITE CHMOD 640 /a/b/f"}, "SITE UTIME": {"SITE UTIME 202001020304 /a/b/f"},
+			"SITE MKDIR": {"SITE MKDIR /x/y/z", "NOOP"}, "SITE COPY": {"SITE CPFR /a/b/f", "SITE CPTO /a/g", "SITE COPY /a/g /a/h"},
+		}[line] {
+			if a := c.do(proof); a.code >= 400 {
+				c.t.Errorf("%s: %v", proof, a)
+			}
+		}
+	},
+}
+
+// proveHashes has a file hashed by each function of the line.
+func proveHashes(c *strictClient, line string) {
+	c.t.Helper()
+	for name := range strings.SplitSeq(strings.TrimPrefix(line, "HASH "), ";") {
+		name = strings.TrimSuffix(name, "*")
+		c.must(200, "OPTS HASH "+name)
+		if a := c.must(213, "HASH /a/b/f"); !strings.HasPrefix(a.lines[0], name+" 0-0 ") || !strings.HasSuffix(a.lines[0], " /a/b/f") {
+			c.t.Errorf("%s: %v", name, a)
+		}
+	}
 }
 
 // proveFacts asks for each fact of the MLST line alone (RFC 3659 §7.8, §7.9).
@@ -65,7 +100,11 @@ func proveFacts(c *strictClient, line string) {
 // each FEAT line is proven by use, the lines are those of the table,
 // and they stay in order from call to call and from state to state.
 func TestFeatures(t *testing.T) {
-	srv := ftptest.NewServer(map[string]string{"/a/b/f": "f"}, nil)
+	tree := memfs.New(memfs.Limit(1 << 20)) // so that AVBL has an answer
+	if err := vfstest.Fill(t.Context(), tree, map[string]string{"a/b/f": "f"}); err != nil {
+		t.Fatal(err)
+	}
+	srv := ftptest.NewServerFS(tree, nil)
 	t.Cleanup(srv.Close)
 	c := dialStrict(t, srv.Addr)
 	first := c.must(211, "FEAT")

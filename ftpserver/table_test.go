@@ -27,6 +27,11 @@ var afterLogin = map[string][2]int{
 	"LIST": {425, 425}, "NLST": {425, 425}, "MLSD": {425, 425}, "MLST": {250, 550},
 	"CWD": {501, 550}, "CDUP": {250, 501}, "PWD": {257, 501}, "MKD": {501, 257}, "RMD": {501, 550}, "DELE": {501, 550},
 	"RNFR": {501, 550}, "RNTO": {501, 503}, "SIZE": {501, 550}, "MDTM": {501, 550}, "MFMT": {501, 501},
+	"MFF": {501, 501}, "HASH": {501, 550}, "RANG": {501, 501}, "AVBL": {550, 550},
+	"ACCT": {501, 202}, "ALLO": {501, 501}, "STOU": {425, 425}, "LANG": {200, 504}, "CLNT": {501, 200}, "ADAT": {501, 503}, "MIC": {501, 537},
+	"SITE": {501, 501}, "SITE HELP": {214, 501}, "SITE CHMOD": {501, 501}, "SITE UTIME": {501, 501}, "SITE MKDIR": {501, 200},
+	"SITE COPY": {501, 550}, "SITE CPFR": {501, 550}, "SITE CPTO": {501, 503},
+	"SMNT": {502, 502}, "LPRT": {502, 502}, "LPSV": {502, 502}, "SSCN": {502, 502}, "CPSV": {502, 502},
 }
 
 // beforeLogin holds those verbs that S-25 lets through before login, with TLS
@@ -35,6 +40,7 @@ var beforeLogin = map[string][2]int{
 	"USER": {501, 331}, "PASS": {503, 503}, "QUIT": {221, 501}, "NOOP": {200, 501},
 	"AUTH": {501, 504}, "PBSZ": {501, 501}, "PROT": {501, 504},
 	"FEAT": {211, 501}, "OPTS": {501, 501}, "HELP": {214, 501}, "SYST": {215, 501},
+	"CLNT": {501, 200}, "ADAT": {501, 503}, "MIC": {501, 537},
 }
 
 // beforeTLS is beforeLogin for a session in clear where TLS is demanded; S-08
@@ -43,6 +49,7 @@ var beforeTLS = map[string][2]int{
 	"QUIT": {221, 501}, "NOOP": {200, 501},
 	"AUTH": {501, 504}, "PBSZ": {501, 503}, "PROT": {501, 503},
 	"FEAT": {211, 501}, "OPTS": {501, 501}, "HELP": {214, 501}, "SYST": {215, 501},
+	"CLNT": {501, 200}, "ADAT": {501, 503}, "MIC": {501, 503},
 }
 
 // stage is a state in which all verbs are tried.

@@ -15,6 +15,8 @@ A verb that is not here is answered with 500. Before login, and before TLS where
 default), verbs marked "after login" are answered with 530. An argument where none belongs, or none where one is needed, is 501.
 A line ends with LF, with or without CR before it; NUL, and CR elsewhere, are 501. A line over 8,448 bytes is 500 and ends the session.
 
+A verb that is "off" is answered with 502 until the server's policy turns it on, and one that is "never" always is. Any other can be turned off.
+
 "During" means: answered while a transfer runs. All other commands then wait for its end, QUIT too.
 
 | verb | argument | when | defined in | FEAT | what it does |
@@ -55,6 +57,12 @@ func protocol() string {
 		}
 		if c.During {
 			when += ", during"
+		}
+		switch {
+		case c.Never:
+			when = "never: 502"
+		case c.Off:
+			when += ", off"
 		}
 		verb := "`" + c.Verb + "`"
 		for _, alias := range c.Aliases {
