@@ -25,6 +25,9 @@ func (s *Server) accept(conn net.Conn, ends origin.Ends, implicit bool) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		tcp.SetWriteBuffer(controlSendBuffer)
 		sock.InlineUrgent(tcp)
+		if err := sock.FindVanished(tcp); err != nil { // then it is found by its idleness
+			s.Logger.Debug("no keepalive for a control connection", "error", err)
+		}
 	}
 	ses := s.newSession(conn, ends, implicit)
 	if err := s.admit(ses); err != nil {

@@ -33,6 +33,9 @@ func TestHandshakeConn(t *testing.T) {
 	if err := InlineUrgent(ours); err != nil {
 		t.Error(err)
 	}
+	if err := FindVanished(ours); err != nil {
+		t.Error(err)
+	}
 	c := &HandshakeConn{Conn: ours}
 	for _, text := range []string{"during", "behind"} {
 		if _, err := io.WriteString(theirs, text); err != nil {
