@@ -66,6 +66,8 @@ quota_bytes = "10 GiB"
 quota_files = 1000
 rate_up = "5 MB/s"
 rate_down = "500KiB/s"
+session_rate_up = "1 kB/s"
+session_rate_down = "2 B/s"
 
 [[account]]
 name = "ärzte"
@@ -110,7 +112,7 @@ func fullConfig() Config {
 				ReadOnly: true, NoOverwrite: true, HideDots: true, Refuse: []string{"*.exe"}, Windows: true,
 				Uploads: UploadsDirect, Durability: DurabilityFull, Umask: &umask, FileMode: 0o660, DirMode: 0o770,
 				Owner: &Owner{1000, 100}, Groups: []string{"partners", "100"},
-				QuotaBytes: 10 << 30, QuotaFiles: 1000, RateUp: 5e6, RateDown: 500 << 10,
+				QuotaBytes: 10 << 30, QuotaFiles: 1000, RateUp: 5e6, RateDown: 500 << 10, SessionUp: 1000, SessionDown: 2,
 			}},
 			{Name: "ärzte", PasswordHash: "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"},
 			{Name: "scanner", PasswordFile: "/etc/scanner", Resumption: ResumptionOff, LegacyEOF: true},

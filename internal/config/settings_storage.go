@@ -87,5 +87,11 @@ func storageSettings() []setting {
 		{key: "account.rate_down", example: `"5 MB/s"`,
 			doc:     "How fast all its downloads together may be.",
 			account: func(a *Account, v any) error { return setParsed(&a.Storage.RateDown, v, parseRate) }},
+		{key: "account.session_rate_up", example: `"1 MB/s"`,
+			doc:     "How fast the upload of one session may be.",
+			account: func(a *Account, v any) error { return setParsed(&a.Storage.SessionUp, v, parseRate) }},
+		{key: "account.session_rate_down", example: `"1 MB/s"`,
+			doc:     "How fast the download of one session may be.",
+			account: func(a *Account, v any) error { return setParsed(&a.Storage.SessionDown, v, parseRate) }},
 	}
 }

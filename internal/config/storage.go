@@ -45,6 +45,8 @@ type Storage struct {
 	QuotaFiles  int64
 	RateUp      int64 // bytes per second, all sessions together
 	RateDown    int64
+	SessionUp   int64 // of each session
+	SessionDown int64
 }
 
 // Mounted is another folder in the tree of an account.

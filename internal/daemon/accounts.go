@@ -81,16 +81,25 @@ func hashOf(a config.Account) (string, error) {
 	return password.Hash(secret)
 }
 
+// policy is what each session of an account is given, beside its tree.
+type policy struct {
+	data     auth.DataPolicy
+	up, down int64 // bytes per second of one session; 0: no bound
+}
+
 // policies is in what the accounts are treated otherwise than the server treats all.
-func policies(list []config.Account) map[string]auth.DataPolicy {
-	out := make(map[string]auth.DataPolicy)
+func policies(list []config.Account) map[string]policy {
+	out := make(map[string]policy)
 	for _, a := range list {
-		out[a.Name] = auth.DataPolicy{
-			Resumption: map[string]auth.Resumption{
-				config.ResumptionAuto: auth.ResumptionAuto, config.ResumptionRequire: auth.ResumptionRequire,
-				config.ResumptionOff: auth.ResumptionOff,
-			}[a.Resumption],
-			LegacyEOF: a.LegacyEOF,
+		out[a.Name] = policy{
+			data: auth.DataPolicy{
+				Resumption: map[string]auth.Resumption{
+					config.ResumptionAuto: auth.ResumptionAuto, config.ResumptionRequire: auth.ResumptionRequire,
+					config.ResumptionOff: auth.ResumptionOff,
+				}[a.Resumption],
+				LegacyEOF: a.LegacyEOF,
+			},
+			up: a.Storage.SessionUp, down: a.Storage.SessionDown,
 		}
 	}
 	return out
@@ -105,6 +114,7 @@ func (d *daemon) login(ctx context.Context, c auth.Credentials) (*auth.Grant, er
 		return nil, err
 	}
 	own := *grant
-	own.Data = d.policies[own.Account]
+	p := d.policies[own.Account]
+	own.Data, own.FS = p.data, withRates(own.FS, p.up, p.down)
 	return &own, nil
 }

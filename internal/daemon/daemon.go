@@ -9,7 +9,6 @@ import (
 	"net"
 	"path/filepath"
 
-	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/auth/password"
 	"github.com/sealane/sealane/certs"
 	"github.com/sealane/sealane/ftpserver"
@@ -32,7 +31,7 @@ type daemon struct {
 	implicit net.Listener // nil if off
 	trees    *trees
 	public   *publicAddresses
-	policies map[string]auth.DataPolicy // by account
+	policies map[string]policy // by account
 	server   *ftpserver.Server
 	procs    *procs
 }

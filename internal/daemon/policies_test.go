@@ -16,6 +16,7 @@ import (
 	"github.com/sealane/sealane/auth/password"
 	"github.com/sealane/sealane/ftpserver"
 	"github.com/sealane/sealane/internal/config"
+	"github.com/sealane/sealane/vfs"
 )
 
 // What the settings say of an account is in its grant, and only in its.
@@ -29,6 +30,7 @@ func TestAccountPolicies(t *testing.T) {
 		{Name: "scanner", PasswordHash: hash, Resumption: config.ResumptionOff, LegacyEOF: true},
 		{Name: "bank", PasswordHash: hash, Resumption: config.ResumptionRequire},
 		{Name: "auto", PasswordHash: hash, Resumption: config.ResumptionAuto},
+		{Name: "slow", PasswordHash: hash, Storage: config.Storage{SessionUp: 1, SessionDown: 1}},
 	}
 	d := &daemon{policies: policies(list)}
 	d.trees = newTrees(config.Default(), t.TempDir())
@@ -44,6 +46,18 @@ func TestAccountPolicies(t *testing.T) {
 		if err != nil || grant.Account != name || grant.Data != want {
 			t.Errorf("%s: %+v, %v", name, grant, err)
 		}
+	}
+	slow := func() vfs.FS {
+		grant, err := d.login(t.Context(), auth.Credentials{User: "slow", Password: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return grant.FS
+	}
+	anna, _ := d.login(t.Context(), auth.Credentials{User: "anna", Password: "x"})
+	again, _ := d.login(t.Context(), auth.Credentials{User: "anna", Password: "x"})
+	if slow() == slow() || anna.FS != again.FS {
+		t.Error("the rates of one session are those of another, too, or of an account without them")
 	}
 	if grant, err := d.login(t.Context(), auth.Credentials{User: "anna", Password: "y"}); grant != nil || !errors.Is(err, auth.ErrDenied) {
 		t.Errorf("wrong password: %v, %v", grant, err)

@@ -90,7 +90,7 @@ func (t *trees) account(ctx context.Context, a config.Account) (vfs.FS, error) {
 	if tree, err = withAccess(tree, a.Storage); err != nil {
 		return nil, err
 	}
-	return withRates(tree, a.Storage), nil
+	return withRates(tree, a.Storage.RateUp, a.Storage.RateDown), nil
 }
 
 // folder gives a folder under the policy of an account.
@@ -180,13 +180,15 @@ func withAccess(tree vfs.FS, s config.Storage) (vfs.FS, error) {
 	return tree, nil
 }
 
-func withRates(tree vfs.FS, s config.Storage) vfs.FS {
+// withRates bounds, in bytes per second, what all users of the result move together;
+// 0 is no bound.
+func withRates(tree vfs.FS, up, down int64) vfs.FS {
 	var r layer.Rates
-	if s.RateDown > 0 {
-		r.Read = []*layer.Limiter{layer.NewLimiter(s.RateDown)}
+	if down > 0 {
+		r.Read = []*layer.Limiter{layer.NewLimiter(down)}
 	}
-	if s.RateUp > 0 {
-		r.Write = []*layer.Limiter{layer.NewLimiter(s.RateUp)}
+	if up > 0 {
+		r.Write = []*layer.Limiter{layer.NewLimiter(up)}
 	}
 	if r.Read == nil && r.Write == nil {
 		return tree

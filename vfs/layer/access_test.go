@@ -68,8 +68,9 @@ func TestAccessMatrix(t *testing.T) {
 	}
 }
 
-// V-03: a rule holds for a folder and what is below it, and not for its siblings of
-// a similar name; S-70: nor does it matter how the path was typed.
+// V-03, S-88: a rule holds for a folder and what is below it, in any spelling where
+// the disk ignores case, and not for its siblings of a similar name; S-70: nor does it
+// matter how the path was typed.
 func TestAccessFolders(t *testing.T) {
 	inner := memfs.From(map[string]string{"share/f": "", "share2/f": "", "share/in/f": "", "Share/f": ""})
 	rules := []layer.Rule{

@@ -17,7 +17,7 @@ import (
 	"github.com/sealane/sealane/vfs"
 )
 
-// S-72: a local process flips a directory and a link that leads out, at full
+// S-72, V-24: a local process flips a directory and a link that leads out, at full
 // speed, while sessions use it in every way. Nothing outside is read, described
 // or changed.
 func TestRaceDirectoryAndLink(t *testing.T) {
