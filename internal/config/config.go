@@ -55,6 +55,8 @@ type ProxyConfig struct {
 type TLSConfig struct {
 	Cert              string
 	Key               string
+	SecondCert        string // for clients that cannot use Cert
+	SecondKey         string
 	InsecurePlaintext bool
 }
 
@@ -137,7 +139,7 @@ func Load(path string) (Config, error) {
 }
 
 func (c *Config) resolve(dir string) {
-	paths := []*string{&c.Dir, &c.State, &c.TLS.Cert, &c.TLS.Key}
+	paths := []*string{&c.Dir, &c.State, &c.TLS.Cert, &c.TLS.Key, &c.TLS.SecondCert, &c.TLS.SecondKey}
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
 		paths = append(paths, &a.PasswordFile, &a.Storage.Dir)

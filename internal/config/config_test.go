@@ -39,6 +39,8 @@ trusted = ["10.1.2.3", "2001:db8::/32"]
 [tls]
 cert = "/etc/tls/server.crt"
 key = "/etc/tls/server.key"
+second_cert = "/etc/tls/rsa.crt"
+second_key = "/etc/tls/rsa.key"
 insecure_plaintext = true
 
 [uploads]
@@ -105,7 +107,7 @@ func fullConfig() Config {
 			},
 			Active: true},
 		Proxy: ProxyConfig{Trusted: []netip.Prefix{netip.MustParsePrefix("10.1.2.3/32"), netip.MustParsePrefix("2001:db8::/32")}},
-		TLS:   TLSConfig{Cert: "/etc/tls/server.crt", Key: "/etc/tls/server.key", InsecurePlaintext: true},
+		TLS:   TLSConfig{Cert: "/etc/tls/server.crt", Key: "/etc/tls/server.key", SecondCert: "/etc/tls/rsa.crt", SecondKey: "/etc/tls/rsa.key", InsecurePlaintext: true},
 		Accounts: []Account{
 			{Name: "anna", Password: "a secret", Storage: Storage{
 				Dir: "/srv/anna", Mounts: []Mounted{{"/archive", "/srv/archive", true}, {"/in/box", "/srv/box", false}},
@@ -354,6 +356,10 @@ func TestWriteExample(t *testing.T) {
 			text += "key = 'x'\n"
 		case s.key == "tls.key":
 			text += "cert = 'x'\n"
+		case s.key == "tls.second_cert":
+			text += "cert = 'x'\nkey = 'x'\nsecond_key = 'x'\n"
+		case s.key == "tls.second_key":
+			text += "cert = 'x'\nkey = 'x'\nsecond_cert = 'x'\n"
 		case s.key == "account.name":
 			text += "password = 'x'\n"
 		case s.account != nil && strings.HasPrefix(name, "password"):

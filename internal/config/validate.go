@@ -29,6 +29,12 @@ func (c Config) check(wrong map[string]bool) []*Error {
 	if c.TLS.Key != "" && c.TLS.Cert == "" && !wrong["tls.cert"] {
 		say("tls.key", mistakef("set tls.cert too", "has no certificate"))
 	}
+	if (c.TLS.SecondCert == "") != (c.TLS.SecondKey == "") && !wrong["tls.second_cert"] && !wrong["tls.second_key"] {
+		say("tls.second_cert", mistakef("set both, or neither", "stands without tls.second_key, or that without it"))
+	}
+	if c.TLS.SecondCert != "" && c.TLS.Cert == "" && !wrong["tls.cert"] {
+		say("tls.second_cert", mistakef("set tls.cert and tls.key", "there is no first certificate"))
+	}
 	say("limits.sessions", checkCount(c.Limits.Sessions))
 	say("limits.sessions_per_address", checkCount(c.Limits.SessionsPerAddress))
 	say("limits.idle", checkDuration(c.Limits.Idle))

@@ -33,6 +33,10 @@ uploads.durability: "" is not known here (hint: one of full, process)
 uploads.keep: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
 log.format: must be "text" or "json" (hint: in quotes)`},
 		{"--cert without --key", func(c *Config) { c.TLS.Cert = "x" }, "tls.cert: has no key (hint: set tls.key too)"},
+		{"second certificate without key", func(c *Config) { c.TLS.Cert, c.TLS.Key, c.TLS.SecondCert = "x", "x", "y" },
+			"tls.second_cert: stands without tls.second_key, or that without it (hint: set both, or neither)"},
+		{"second certificate without first", func(c *Config) { c.TLS.SecondCert, c.TLS.SecondKey = "y", "y" },
+			"tls.second_cert: there is no first certificate (hint: set tls.cert and tls.key)"},
 		{"two free ports", func(c *Config) { c.Listen = ListenConfig{Listen{Set: true}, Listen{Set: true}} }, ""},
 		{"same port, other address", func(c *Config) {
 			c.Listen = ListenConfig{Listen{Set: true, Host: "192.0.2.1", Port: 21}, Listen{Set: true, Host: "192.0.2.2", Port: 21}}
