@@ -91,17 +91,13 @@ func (f *FS) changing(d *dir) *change {
 
 // lockNames keeps names in this folder as they are, for the other users of it in
 // this process and for other processes that serve it (F-24), until unlock.
-// Processes meet at the hidden folder; until one of them needs that, nothing
-// is replaced.
+// Processes meet at the folder itself: the hidden one may not be there yet, and is
+// not known to a server that has had no use for it.
 func (t *folder) lockNames() (unlock func()) {
 	t.names.Lock()
-	h := t.hiddenIfOpen()
-	if h == nil {
-		return t.names.Unlock
-	}
-	h.hold()
+	t.top.hold()
 	return func() {
-		h.release()
+		t.top.release()
 		t.names.Unlock()
 	}
 }
