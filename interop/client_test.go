@@ -76,7 +76,7 @@ type client struct {
 }
 
 func clients() []client {
-	return []client{curl(), lftp(), wget(), ftplib(), netFTP(), php(), tnftp(), rclone()}
+	return []client{curl(), lftp(), wget(), ftplib(), netFTP(), php(), basicFTP(), tnftp(), rclone()}
 }
 
 // need skips the test if the client is not there, or fails it where it has to be.

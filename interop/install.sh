@@ -19,6 +19,8 @@ want libio-socket-ssl-perl perl -MIO::Socket::SSL -e 1
 want php-cli php -r 'exit(function_exists("ftp_ssl_connect") ? 0 : 1);'
 want tnftp sh -c 'command -v tnftp'
 want rclone rclone version
+want nodejs node --version
+want npm npm --version
 # For the tests in network namespaces, which run as root only.
 want iproute2 ip -V
 want iptables iptables --version
@@ -28,18 +30,23 @@ want e2fsprogs mkfs.ext4 -V
 want xfsprogs mkfs.xfs -V
 want mount mount --version
 
-if [ -z "$missing" ]; then
-	exit 0
+if [ -n "$missing" ]; then
+	if ! command -v apt-get >/dev/null 2>&1; then
+		echo "interop: these clients are missing:$missing. Install them with the package manager of this system." >&2
+		exit 1
+	fi
+	if [ "$(id -u)" != 0 ]; then
+		echo "interop: these clients are missing:$missing. Run: sudo apt-get install --no-install-recommends$missing" >&2
+		exit 1
+	fi
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -q
+	# shellcheck disable=SC2086 # one word per package
+	apt-get install -q -y --no-install-recommends $missing
 fi
-if ! command -v apt-get >/dev/null 2>&1; then
-	echo "interop: these clients are missing:$missing. Install them with the package manager of this system." >&2
-	exit 1
+
+node_modules=$(dirname "$0")/../bin/interop-node
+if [ ! -e "$node_modules/node_modules/basic-ftp/package.json" ]; then
+	mkdir -p "$node_modules"
+	npm install --prefix "$node_modules" --no-save --no-audit --no-fund basic-ftp@6
 fi
-if [ "$(id -u)" != 0 ]; then
-	echo "interop: these clients are missing:$missing. Run: sudo apt-get install --no-install-recommends$missing" >&2
-	exit 1
-fi
-export DEBIAN_FRONTEND=noninteractive
-apt-get update -q
-# shellcheck disable=SC2086 # one word per package
-apt-get install -q -y --no-install-recommends $missing

@@ -44,6 +44,7 @@ func ticketClients() []ticketClient {
 		{ftplib(), moveScript(nil, "python3", "testdata/client.py"), map[string]string{"1.3": never, "1.2": never}},
 		{resuming, moveScript(nil, "python3", "testdata/resume.py"), map[string]string{"1.3": all, "1.2": all}},
 		{netFTP(), moveScript(nil, "perl", "testdata/client.pl"), map[string]string{"1.3": never, "1.2": never}},
+		{basicFTP(), moveScript(nil, "node", "testdata/client.js"), map[string]string{"1.3": all, "1.2": all}},
 		// It uses each ticket once, so the one that an upload does not bring is
 		// missing behind it.
 		{php(), moveScript(phpEnv, "php", phpScript()...), map[string]string{"1.3": "r--rr-r", "1.2": all}},
