@@ -3,20 +3,18 @@ package layer
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/sealane/sealane/internal/glob"
 	"github.com/sealane/sealane/vfs"
 )
 
-// Limits of patterns, so that a name is judged in bounded time.
-const (
-	maxPatterns = 256
-	maxPattern  = vfs.MaxName // bytes
-)
+// maxPatterns bounds the patterns of a list, so that a name is judged in bounded
+// time.
+const maxPatterns = 256
 
 // nameRules judges single names.
 type nameRules struct {
-	refuse, hide  []string
+	refuse, hide  []*glob.Pattern
 	windows, fold bool
 }
 
@@ -24,25 +22,27 @@ func newNameRules(p Policy) (*nameRules, error) {
 	n := &nameRules{windows: p.WindowsNames, fold: p.FoldCase}
 	for _, list := range []struct {
 		from []string
-		to   *[]string
+		to   *[]*glob.Pattern
 	}{{p.Refuse, &n.refuse}, {p.Hide, &n.hide}} {
 		if len(list.from) > maxPatterns {
 			return nil, fmt.Errorf("layer: %d patterns of names, at most %d are allowed", len(list.from), maxPatterns)
 		}
 		for _, pattern := range list.from {
-			if pattern == "" || len(pattern) > maxPattern || strings.ContainsRune(pattern, '/') {
-				return nil, fmt.Errorf("layer: the pattern %q must have 1 to %d bytes and no \"/\": it is of names, not of paths", pattern, maxPattern)
-			}
+			text := pattern
 			if n.fold {
-				pattern = foldCase(pattern)
+				text = foldCase(text)
 			}
-			*list.to = append(*list.to, pattern)
+			ready, err := glob.Compile(text)
+			if err != nil || text == "" || strings.ContainsRune(text, '/') {
+				return nil, fmt.Errorf("layer: the pattern %q must have 1 to %d bytes and no \"/\": it is of names, not of paths", pattern, glob.MaxPattern)
+			}
+			*list.to = append(*list.to, ready)
 		}
 	}
 	return n, nil
 }
 
-func (n *nameRules) matches(patterns []string, name string) bool {
+func (n *nameRules) matches(patterns []*glob.Pattern, name string) bool {
 	if len(patterns) == 0 {
 		return false
 	}
@@ -50,7 +50,7 @@ func (n *nameRules) matches(patterns []string, name string) bool {
 		name = foldCase(name)
 	}
 	for _, pattern := range patterns {
-		if glob(pattern, name) {
+		if pattern.Match(name) {
 			return true
 		}
 	}
@@ -82,31 +82,6 @@ func (n *nameRules) mayMake(name string) error {
 		return vfs.ErrBadName
 	}
 	return nil
-}
-
-// glob matches the whole name. It goes back to the last "*" only, so its time is
-// bounded by the product of the lengths, whatever the pattern.
-func glob(pattern, name string) bool {
-	star, mark := -1, 0 // where the last "*" is, and where in name it may end next
-	p, i := 0, 0
-	for i < len(name) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, i
-			p++
-		case p < len(pattern) && pattern[p] == '?':
-			_, n := utf8.DecodeRuneInString(name[i:])
-			p, i = p+1, i+n
-		case p < len(pattern) && pattern[p] == name[i]:
-			p, i = p+1, i+1
-		case star >= 0:
-			mark++
-			p, i = star+1, mark
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
 }
 
 // windowsName says whether Windows cannot hold a name as it is ("Naming Files,

@@ -1,42 +1,6 @@
 package layer
 
-import (
-	"regexp"
-	"strings"
-	"testing"
-)
-
-// FuzzGlob compares glob with package regexp, which is linear too.
-func FuzzGlob(f *testing.F) {
-	for _, pattern := range []string{"", "*", "?", "a*b", "*.exe", ".*", "**a?", "*a*b*c", "[a]", `\*`} {
-		for _, name := range []string{"", "a", "ab", "a.exe", ".hidden", "äb", "aXbXc", "abcabc", "[a]", "\xffb"} {
-			f.Add(pattern, name)
-		}
-	}
-	f.Fuzz(func(t *testing.T, pattern, name string) {
-		if len(pattern) > maxPattern || len(name) > 255 || strings.Contains(pattern, "\xff") {
-			return
-		}
-		var expr strings.Builder
-		for _, part := range regexp.MustCompile(`(?s)[*?]|[^*?]+`).FindAllString(pattern, -1) {
-			switch part {
-			case "*":
-				expr.WriteString(`.*`)
-			case "?":
-				expr.WriteString(`.`)
-			default:
-				expr.WriteString(regexp.QuoteMeta(part))
-			}
-		}
-		re, err := regexp.Compile(`(?s)\A` + expr.String() + `\z`)
-		if err != nil {
-			return // not UTF-8
-		}
-		if got, want := glob(pattern, name), re.MatchString(name); got != want {
-			t.Errorf("glob(%q, %q) = %v, want %v", pattern, name, got, want)
-		}
-	})
-}
+import "testing"
 
 func TestWindowsName(t *testing.T) {
 	for name, want := range map[string]bool{

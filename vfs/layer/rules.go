@@ -55,7 +55,8 @@ type Policy struct {
 	Rules []Rule
 	// Refuse lists patterns of names that may not be made: neither uploaded nor
 	// renamed to. They are vfs.ErrBadName. In a pattern "*" is any text, "?" one
-	// character; there is nothing else and no way to mean these two literally.
+	// character, "[a-z]" one of a set and "[!a-z]" one of the others; "[*]" is "*"
+	// itself. There is nothing else.
 	Refuse []string
 	// Hide lists patterns of names that are not there for the account: not listed,
 	// vfs.ErrNotExist when asked for, also as a folder on the way, and vfs.ErrBadName
