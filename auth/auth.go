@@ -26,11 +26,15 @@ type Credentials struct {
 	Password string
 	Remote   netip.AddrPort
 	TLS      *tls.ConnectionState // nil on a control connection without TLS
+	// Host is the virtual host that the client has chosen, by its first name; empty:
+	// none. It need not be a name that the client proved to mean.
+	Host string
 }
 
 // Grant is what a successful login gives to one session.
 type Grant struct {
-	// Account is the canonical name, the same for every spelling that logs in.
+	// Account is the canonical name, the same for every spelling that logs in, and
+	// another one for another account, also on another virtual host.
 	// Sessions with equal Account may vouch for each other's data connections.
 	Account string
 	// FS is the tree that the session sees. It may be shared by many sessions;

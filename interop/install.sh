@@ -50,3 +50,11 @@ if [ ! -e "$node_modules/node_modules/basic-ftp/package.json" ]; then
 	mkdir -p "$node_modules"
 	npm install --prefix "$node_modules" --no-save --no-audit --no-fund basic-ftp@6
 fi
+
+# The test server of the ACME protocol, built from the module proxy.
+acme=$(cd "$(dirname "$0")/.." && pwd)/bin/interop-acme
+for program in pebble pebble-challtestsrv; do
+	if [ ! -x "$acme/$program" ]; then
+		GOBIN=$acme GOFLAGS=-mod=mod go install "github.com/letsencrypt/pebble/v2/cmd/$program@v2.10.1"
+	fi
+done

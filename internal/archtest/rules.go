@@ -34,6 +34,9 @@ func House() Plan {
 
 			// What both ends of a connection share.
 			{Package: "internal/sock"},
+			// internal/glob matches names for listings and for policies: hostile names
+			// and patterns meet in one linear matcher, not in two.
+			{Package: "internal/glob"},
 			{Package: "internal/origin"},
 			{Package: "internal/wire", Module: []string{"ftp"}},
 			{Package: "internal/dataconn", Module: []string{"ftp", "internal/origin", "internal/sock"}},
@@ -43,16 +46,18 @@ func House() Plan {
 			{Package: "vfs/osfs", Module: []string{"vfs"}, Library: []string{"golang.org/x/sys"}},
 			{Package: "vfs/memfs", Module: []string{"vfs"}},
 			{Package: "vfs/vfstest", Module: []string{"vfs"}},
-			{Package: "vfs/layer", Module: []string{"vfs"}},
+			{Package: "vfs/layer", Module: []string{"vfs", "internal/glob"}},
 			{Package: "auth", Module: []string{"vfs"}},
 			// auth/password makes grants, which hold a vfs.FS and a vfs.Path.
 			{Package: "auth/password", Module: []string{"auth", "vfs"}, Library: []string{"golang.org/x/crypto"}},
 			{Package: "certs", Library: []string{"golang.org/x/crypto"}},
+			// certmagic and what its types are made of.
+			{Package: "certs/acme", Library: []string{"github.com/caddyserver/certmagic", "github.com/mholt/acmez", "go.uber.org/zap"}},
 
 			// The two ends.
 			{
 				Package: "ftpserver",
-				Module:  []string{"ftp", "vfs", "auth", "internal/wire", "internal/dataconn", "internal/listing", "internal/origin", "internal/sock"},
+				Module:  []string{"ftp", "vfs", "auth", "internal/wire", "internal/dataconn", "internal/listing", "internal/origin", "internal/sock", "internal/glob"},
 				Tests:   []string{"internal/proxy"},
 			},
 			{Package: "ftpclient", Module: []string{"ftp", "vfs", "internal/wire", "internal/dataconn", "internal/listing"}},
@@ -64,10 +69,12 @@ func House() Plan {
 
 			// The program.
 			{Package: "internal/proxy", Library: []string{"github.com/pires/go-proxyproto"}},
-			{Package: "internal/config", Library: []string{"github.com/BurntSushi/toml"}},
+			{Package: "internal/config", Module: []string{"certs/acme"}, Library: []string{"github.com/BurntSushi/toml"}},
 			{
 				Package: "internal/daemon",
-				Module:  []string{"ftp", "vfs", "vfs/layer", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "certs", "ftpserver", "internal/dataconn", "internal/config", "internal/proxy"},
+				Module:  []string{"ftp", "vfs", "vfs/layer", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "certs", "certs/acme", "ftpserver", "internal/dataconn", "internal/config", "internal/proxy"},
+				Library: []string{"github.com/fsnotify/fsnotify"}, // certificates that change
+				Tests:   []string{"golang.org/x/crypto"},
 			},
 			{Package: "internal/ui", Library: []string{"golang.org/x/term"}},
 			{
@@ -82,6 +89,7 @@ func House() Plan {
 
 			// What keeps the house true.
 			{Package: "internal/archtest"},
+			{Package: "internal/conformance"},
 			{Package: "internal/docgen", Module: []string{"ftp", "ftpserver"}},
 			{Package: "interop"},
 			{Package: "interop/durability", Tests: []string{"github.com/hanwen/go-fuse"}},

@@ -3,7 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +23,8 @@ on 990, else on 2990; data connections use ports 2991-2998, which stay open and
 serve all sessions. TLS is required.
 
 SIGINT or SIGTERM: no new sessions, transfers have the grace time to finish; a
-second one ends at once.
+second one ends at once. SIGHUP: read the certificates again; a change of their
+files is also seen by itself.
 
 Exit codes: 0 stopped as asked, 1 cannot start or failed, 2 usage or a mistake in
 the configuration, 130 ended by the second signal.`
@@ -57,7 +61,10 @@ func newServeCommand(env *Env) *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			return daemon.Run(cmd.Context(), c, env.Stdout, env.Stderr)
+			again := make(chan os.Signal, 1)
+			signal.Notify(again, syscall.SIGHUP)
+			defer signal.Stop(again)
+			return daemon.Run(cmd.Context(), c, env.Stdout, env.Stderr, again)
 		},
 	}
 	flags := cmd.Flags()

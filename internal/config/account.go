@@ -8,6 +8,7 @@ type Account struct {
 	Password     string
 	PasswordHash string
 	PasswordFile string
+	Host         string // one of the names of a Host; empty: it may log in at every one
 	Resumption   string // as DataConfig has it; empty: that one counts
 	LegacyEOF    bool
 	Storage      Storage

@@ -22,6 +22,7 @@ type Config struct {
 	Proxy    ProxyConfig
 	TLS      TLSConfig
 	Uploads  UploadsConfig
+	Hosts    []Host
 	Accounts []Account
 	Limits   Limits
 	Log      Log
@@ -57,7 +58,10 @@ type TLSConfig struct {
 	Key               string
 	SecondCert        string // for clients that cannot use Cert
 	SecondKey         string
+	Staple            string // file with an OCSP response for Cert
 	InsecurePlaintext bool
+	StrictSNI         bool
+	ACME              ACMEConfig
 }
 
 // Limits is the section [limits]. Every one of them is above zero.
@@ -139,7 +143,10 @@ func Load(path string) (Config, error) {
 }
 
 func (c *Config) resolve(dir string) {
-	paths := []*string{&c.Dir, &c.State, &c.TLS.Cert, &c.TLS.Key, &c.TLS.SecondCert, &c.TLS.SecondKey}
+	paths := []*string{&c.Dir, &c.State, &c.TLS.Cert, &c.TLS.Key, &c.TLS.SecondCert, &c.TLS.SecondKey, &c.TLS.Staple, &c.TLS.ACME.Roots}
+	for i := range c.Hosts {
+		paths = append(paths, &c.Hosts[i].Cert, &c.Hosts[i].Key)
+	}
 	for i := range c.Accounts {
 		a := &c.Accounts[i]
 		paths = append(paths, &a.PasswordFile, &a.Storage.Dir)

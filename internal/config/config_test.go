@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sealane/sealane/certs/acme"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,7 +43,31 @@ cert = "/etc/tls/server.crt"
 key = "/etc/tls/server.key"
 second_cert = "/etc/tls/rsa.crt"
 second_key = "/etc/tls/rsa.key"
+ocsp_staple = "/etc/tls/server.ocsp"
 insecure_plaintext = true
+strict_sni = true
+
+[tls.acme]
+names = ["ftp.example.org", "*.files.example.org"]
+agree = true
+email = "admin@example.org"
+directory = "https://acme.example.org/directory"
+roots = "/etc/tls/acme-root.crt"
+challenges = ["dns-01"]
+hook = ["/usr/local/bin/record", "--zone=example.org"]
+http_port = 8080
+tls_port = 8443
+keep_key = true
+check_every = "1m"
+
+[[host]]
+names = ["a.example.org", "FTP.A.example.org"]
+cert = "/etc/tls/a.crt"
+key = "/etc/tls/a.key"
+greeting = "Welcome to A."
+
+[[host]]
+names = ["b.example.org"]
 
 [uploads]
 durability = "process"
@@ -77,6 +103,7 @@ password_hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"
 
 [[account]]
 name = "scanner"
+host = "ftp.a.example.org"
 password_file = "/etc/scanner"
 resumption = "off"
 legacy_eof = true
@@ -107,7 +134,14 @@ func fullConfig() Config {
 			},
 			Active: true},
 		Proxy: ProxyConfig{Trusted: []netip.Prefix{netip.MustParsePrefix("10.1.2.3/32"), netip.MustParsePrefix("2001:db8::/32")}},
-		TLS:   TLSConfig{Cert: "/etc/tls/server.crt", Key: "/etc/tls/server.key", SecondCert: "/etc/tls/rsa.crt", SecondKey: "/etc/tls/rsa.key", InsecurePlaintext: true},
+		TLS: TLSConfig{Cert: "/etc/tls/server.crt", Key: "/etc/tls/server.key", SecondCert: "/etc/tls/rsa.crt", SecondKey: "/etc/tls/rsa.key", Staple: "/etc/tls/server.ocsp", InsecurePlaintext: true, StrictSNI: true,
+			ACME: ACMEConfig{Names: []string{"ftp.example.org", "*.files.example.org"}, Agree: true, Email: "admin@example.org",
+				Directory: "https://acme.example.org/directory", Roots: "/etc/tls/acme-root.crt", Challenges: []acme.Challenge{acme.DNS01},
+				Hook: []string{"/usr/local/bin/record", "--zone=example.org"}, HTTPPort: 8080, TLSPort: 8443, KeepKey: true, CheckEvery: time.Minute}},
+		Hosts: []Host{
+			{Names: []string{"a.example.org", "ftp.a.example.org"}, Cert: "/etc/tls/a.crt", Key: "/etc/tls/a.key", Greeting: "Welcome to A."},
+			{Names: []string{"b.example.org"}},
+		},
 		Accounts: []Account{
 			{Name: "anna", Password: "a secret", Storage: Storage{
 				Dir: "/srv/anna", Mounts: []Mounted{{"/archive", "/srv/archive", true}, {"/in/box", "/srv/box", false}},
@@ -117,7 +151,7 @@ func fullConfig() Config {
 				QuotaBytes: 10 << 30, QuotaFiles: 1000, RateUp: 5e6, RateDown: 500 << 10, SessionUp: 1000, SessionDown: 2,
 			}},
 			{Name: "ärzte", PasswordHash: "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"},
-			{Name: "scanner", PasswordFile: "/etc/scanner", Resumption: ResumptionOff, LegacyEOF: true},
+			{Name: "scanner", PasswordFile: "/etc/scanner", Host: "ftp.a.example.org", Resumption: ResumptionOff, LegacyEOF: true},
 		},
 		Limits: Limits{Sessions: 10, SessionsPerAddress: 2, Idle: 90 * time.Minute, Login: 5 * time.Second,
 			Stall: 10 * time.Second, Grace: 168 * time.Hour},
@@ -164,7 +198,7 @@ func TestFullIsFull(t *testing.T) {
 		if !here[s.key] {
 			t.Errorf("%s is not set in the test of every setting", s.key)
 		}
-		if (s.set == nil) == (s.account == nil) || s.doc == "" {
+		if (s.set == nil) != s.listed() || s.account != nil && s.host != nil || s.doc == "" {
 			t.Errorf("row %s of the table is not complete", s.key)
 		}
 	}
@@ -332,6 +366,20 @@ func TestLoad(t *testing.T) {
 
 // TestWriteExample holds that the example is true: as it is it sets nothing,
 // and each of its settings is taken.
+// acmeBeside is what a setting of [tls.acme] needs beside it.
+func acmeBeside(name string) string {
+	beside := map[string]string{"names": "['a.example']", "agree": "true", "challenges": "['http-01']"}
+	if name == "hook" {
+		beside["challenges"] = "['dns-01']"
+	}
+	delete(beside, name)
+	var b strings.Builder
+	for key, value := range beside {
+		b.WriteString(key + " = " + value + "\n")
+	}
+	return b.String()
+}
+
 func TestWriteExample(t *testing.T) {
 	var b strings.Builder
 	if err := WriteExample(&b); err != nil {
@@ -360,6 +408,20 @@ func TestWriteExample(t *testing.T) {
 			text += "cert = 'x'\nkey = 'x'\nsecond_key = 'x'\n"
 		case s.key == "tls.second_key":
 			text += "cert = 'x'\nkey = 'x'\nsecond_cert = 'x'\n"
+		case s.key == "tls.strict_sni":
+			text += "[[host]]\nnames = ['x']\n"
+		case s.key == "host.cert":
+			text += "names = ['x']\nkey = 'x'\n"
+		case s.key == "host.key":
+			text += "names = ['x']\ncert = 'x'\n"
+		case s.key == "host.greeting":
+			text += "names = ['x']\n"
+		case s.key == "account.host":
+			text += "name = 'x'\npassword = 'x'\n[[host]]\nnames = [" + s.example + "]\n"
+		case s.key == "tls.ocsp_staple":
+			text += "cert = 'x'\nkey = 'x'\n"
+		case in == "tls.acme":
+			text += acmeBeside(name)
 		case s.key == "account.name":
 			text += "password = 'x'\n"
 		case s.account != nil && strings.HasPrefix(name, "password"):
@@ -368,7 +430,7 @@ func TestWriteExample(t *testing.T) {
 			text += "name = 'x'\npassword = 'x'\n"
 		}
 		switch {
-		case s.account != nil:
+		case s.listed():
 			text = "[[" + in + "]]\n" + text
 		case in != "":
 			text = "[" + in + "]\n" + text

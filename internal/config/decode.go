@@ -1,6 +1,9 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // decoder fills a Config from what TOML decoded, by the table of settings.
 type decoder struct {
@@ -50,18 +53,32 @@ func (d *decoder) decode(tree map[string]any) {
 			d.table(sec, tree)
 			continue
 		}
-		v, ok := tree[sec.name]
+		v, ok := lookup(tree, sec.name)
 		if !ok {
 			continue
 		}
-		if sec.rows[0].account != nil {
-			d.accounts(sec, v)
+		if sec.rows[0].listed() {
+			d.list(sec, v)
 		} else if t, ok := v.(map[string]any); ok {
 			d.table(sec, t)
 		} else {
 			d.say(sec.name, mistakef("write ["+sec.name+"] on a line of its own, and its settings below", "must be a section"))
 		}
 	}
+}
+
+// lookup finds a section, which may stand in another: [tls.acme].
+func lookup(tree map[string]any, name string) (any, bool) {
+	in, rest, nested := strings.Cut(name, ".")
+	v, ok := tree[in]
+	if !nested {
+		return v, ok
+	}
+	below, ok := v.(map[string]any)
+	if !ok {
+		return nil, false // what stands there is told of as the outer section
+	}
+	return lookup(below, rest)
 }
 
 func (d *decoder) table(sec section, t map[string]any) {
@@ -73,23 +90,34 @@ func (d *decoder) table(sec section, t map[string]any) {
 	}
 }
 
-func (d *decoder) accounts(sec section, v any) {
+func (d *decoder) list(sec section, v any) {
 	list, ok := tables(v)
 	if !ok {
-		d.say(sec.name, mistakef("write [[account]], with two brackets, above each", "must be a list of sections"))
+		d.say(sec.name, mistakef("write [["+sec.name+"]], with two brackets, above each", "must be a list of sections"))
 		return
 	}
 	for i, t := range list {
 		var a Account
+		var h Host
 		for _, s := range sec.rows {
 			_, name := split(s.key)
 			v, ok := t[name]
 			if !ok {
 				continue
 			}
-			d.say(fmt.Sprintf("%s[%d].%s", sec.name, i, name), s.account(&a, v))
+			var err error
+			if s.host != nil {
+				err = s.host(&h, v)
+			} else {
+				err = s.account(&a, v)
+			}
+			d.say(fmt.Sprintf("%s[%d].%s", sec.name, i, name), err)
 		}
-		d.config.Accounts = append(d.config.Accounts, a)
+		if sec.rows[0].host != nil {
+			d.config.Hosts = append(d.config.Hosts, h)
+		} else {
+			d.config.Accounts = append(d.config.Accounts, a)
+		}
 	}
 }
 

@@ -10,14 +10,18 @@ import (
 
 // setting is one row of the table of settings. key is SECTION.NAME, or NAME at
 // the top of the file; example is a value in TOML; set reads a value as TOML
-// decoded it, and account does where the section is [[account]].
+// decoded it; account and host do where the section is [[account]] or [[host]].
 type setting struct {
 	key     string
 	example string
 	doc     string // lines
 	set     func(c *Config, v any) error
 	account func(a *Account, v any) error
+	host    func(h *Host, v any) error
 }
+
+// listed reports whether there are many sections of this kind.
+func (s setting) listed() bool { return s.account != nil || s.host != nil }
 
 // settings is the table, in the order of the example file.
 func settings() []setting {
@@ -70,10 +74,18 @@ func settings() []setting {
 		{key: "tls.second_key", example: `"server-rsa.key"`,
 			doc: "Its key.",
 			set: func(c *Config, v any) error { return setPath(&c.TLS.SecondKey, v) }},
+		{key: "tls.ocsp_staple", example: `"server.ocsp"`,
+			doc: "A file with an OCSP response for tls.cert, DER, to show to clients; it is read\nagain when it changes.",
+			set: func(c *Config, v any) error { return setPath(&c.TLS.Staple, v) }},
 		{key: "tls.insecure_plaintext", example: `false`,
 			doc: "Let clients log in and move files without TLS: everybody on the way can read\nand change all of it.",
 			set: func(c *Config, v any) error { return setBool(&c.TLS.InsecurePlaintext, v) }},
+		{key: "tls.strict_sni", example: `false`,
+			doc: "Refuse clients that ask, in the TLS handshake, for a name that is in no [[host]].",
+			set: func(c *Config, v any) error { return setBool(&c.TLS.StrictSNI, v) }},
 	}
+	rows = append(rows, acmeSettings()...)
+	rows = append(rows, hostSettings()...)
 	rows = append(rows, uploadSettings()...)
 	rows = append(rows, limitSettings()...)
 	rows = append(rows, accountSettings()...)
@@ -120,6 +132,9 @@ func accountSettings() []setting {
 		{key: "account.password_file", example: `"anna.password"`,
 			doc:     "A file that holds the password or its argon2id hash, in one line, and that\nnobody else can read.",
 			account: func(a *Account, v any) error { return setPath(&a.PasswordFile, v) }},
+		{key: "account.host", example: `"a.example.org"`,
+			doc:     "The host at which it may log in, by one of its names; without it, at every one.",
+			account: func(a *Account, v any) error { return setParsed(&a.Host, v, parseHostName) }},
 		{key: "account.resumption", example: `"require"`,
 			doc:     "For this account, in place of data.resumption.",
 			account: func(a *Account, v any) error { return setParsed(&a.Resumption, v, ParseResumption) }},
@@ -139,8 +154,8 @@ func WriteExample(w io.Writer) error {
 		in, name := split(s.key)
 		if in != section {
 			section = in
-			if s.account != nil {
-				fmt.Fprintf(&b, "\n# One such section for each account.\n# [[%s]]\n", section)
+			if s.listed() {
+				fmt.Fprintf(&b, "\n# One such section for each %s.\n# [[%s]]\n", section, section)
 			} else {
 				fmt.Fprintf(&b, "\n# [%s]\n", section)
 			}

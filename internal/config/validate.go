@@ -35,6 +35,11 @@ func (c Config) check(wrong map[string]bool) []*Error {
 	if c.TLS.SecondCert != "" && c.TLS.Cert == "" && !wrong["tls.cert"] {
 		say("tls.second_cert", mistakef("set tls.cert and tls.key", "there is no first certificate"))
 	}
+	if c.TLS.Staple != "" && c.TLS.Cert == "" && !wrong["tls.cert"] {
+		say("tls.ocsp_staple", mistakef("set tls.cert and tls.key", "there is no certificate that it could be for"))
+	}
+	c.TLS.ACME.check(say)
+	c.checkHosts(say, wrong)
 	say("limits.sessions", checkCount(c.Limits.Sessions))
 	say("limits.sessions_per_address", checkCount(c.Limits.SessionsPerAddress))
 	say("limits.idle", checkDuration(c.Limits.Idle))

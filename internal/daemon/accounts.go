@@ -84,7 +84,8 @@ func hashOf(a config.Account) (string, error) {
 // policy is what each session of an account is given, beside its tree.
 type policy struct {
 	data     auth.DataPolicy
-	up, down int64 // bytes per second of one session; 0: no bound
+	host     string // the one at which it may log in; "": every one
+	up, down int64  // bytes per second of one session; 0: no bound
 }
 
 // policies is in what the accounts are treated otherwise than the server treats all.
@@ -99,7 +100,8 @@ func policies(list []config.Account) map[string]policy {
 				}[a.Resumption],
 				LegacyEOF: a.LegacyEOF,
 			},
-			up: a.Storage.SessionUp, down: a.Storage.SessionDown,
+			host: a.Host,
+			up:   a.Storage.SessionUp, down: a.Storage.SessionDown,
 		}
 	}
 	return out
@@ -115,6 +117,9 @@ func (d *daemon) login(ctx context.Context, c auth.Credentials) (*auth.Grant, er
 	}
 	own := *grant
 	p := d.policies[own.Account]
+	if err := d.elsewhere(p.host, c.Host); err != nil {
+		return nil, err
+	}
 	own.Data, own.FS = p.data, withRates(own.FS, p.up, p.down)
 	return &own, nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
@@ -46,8 +47,8 @@ func TestSecondCertificate(t *testing.T) {
 		SecondCert: file("rsa.crt", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: rsaCert})),
 		SecondKey:  file("rsa.key", pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaKey)})),
 	}
-	d := &daemon{config: c}
-	if err := d.loadCertificate(); err != nil {
+	d := &daemon{config: c, log: slog.New(slog.DiscardHandler)}
+	if err := d.loadCertificates(); err != nil {
 		t.Fatal(err)
 	}
 	for suite, want := range map[uint16]x509.PublicKeyAlgorithm{

@@ -2,15 +2,14 @@ package daemon
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
-	"path/filepath"
+	"os"
 
 	"github.com/sealane/sealane/auth/password"
-	"github.com/sealane/sealane/certs"
+	"github.com/sealane/sealane/certs/acme"
 	"github.com/sealane/sealane/ftpserver"
 	"github.com/sealane/sealane/internal/config"
 	"github.com/sealane/sealane/internal/proxy"
@@ -22,9 +21,12 @@ type daemon struct {
 	dir      string
 	state    string
 	log      *slog.Logger
-	pair     certs.Pair
-	second   certs.Pair // for clients that cannot use pair; empty: none
-	made     bool       // the certificate was made just now
+	ring     *keyring
+	first    *slot
+	second   *slot // for clients that cannot use the first; nil: none
+	acme     *acme.Manager
+	made     bool // the certificate was made just now
+	hosts    []ftpserver.Host
 	accounts []config.Account
 	book     *password.Accounts
 	fresh    string       // the password of the account that was made just now
@@ -40,8 +42,8 @@ type daemon struct {
 // Run serves as c says until ctx ends, and then stops: no new sessions, transfers
 // have the grace time to finish, then they are cut. It tells a person on out how
 // to connect, and writes the log to log. What keeps it from starting is a
-// StartError.
-func Run(ctx context.Context, c config.Config, out, log io.Writer) error {
+// StartError. At each signal of again, certificates are read anew.
+func Run(ctx context.Context, c config.Config, out, log io.Writer, again <-chan os.Signal) error {
 	d := &daemon{config: c, log: newLogger(log, c.Log.Format), procs: newProcs()}
 	defer d.close()
 	if err := d.prepare(ctx); err != nil {
@@ -52,7 +54,7 @@ func Run(ctx context.Context, c config.Config, out, log io.Writer) error {
 	if err := d.greet(out); err != nil {
 		return err
 	}
-	return d.serve(ctx)
+	return d.serve(ctx, again)
 }
 
 func (d *daemon) prepare(ctx context.Context) (err error) {
@@ -66,7 +68,10 @@ func (d *daemon) prepare(ctx context.Context) (err error) {
 	if _, err := d.trees.open(d.dir); err != nil {
 		return startError(err, "name another folder: sealane serve DIR", "cannot open the folder %s", d.dir)
 	}
-	if err := d.loadCertificate(); err != nil {
+	if err := d.loadCertificates(); err != nil {
+		return err
+	}
+	if d.hosts, err = loadHosts(d.config.Hosts); err != nil {
 		return err
 	}
 	// Ports before the account: a start that fails on a taken port must not make
@@ -108,42 +113,16 @@ func (d *daemon) openDataPorts() error {
 	return nil
 }
 
-func (d *daemon) loadCertificate() (err error) {
-	c := d.config.TLS
-	if c.Cert != "" {
-		d.pair, err = certs.Load(c.Cert, c.Key)
-	} else {
-		d.pair, d.made, err = certs.LoadOrCreate(d.state, certs.LocalNames())
-	}
-	if err != nil {
-		return startError(err, "give a matching pair in PEM with --cert FILE --key FILE", "cannot use the certificate")
-	}
-	if c.SecondCert != "" {
-		if d.second, err = certs.Load(c.SecondCert, c.SecondKey); err != nil {
-			return startError(err, "mend tls.second_cert and tls.second_key, or remove them", "cannot use the second certificate")
-		}
-	}
-	return nil
-}
-
-// certificate chooses by what the client can use: a second pair is RSA for those
-// that do not know ECDSA, in which the server signs four times as fast.
-func (d *daemon) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	first, second := &d.pair.Certificate, &d.second.Certificate
-	if d.second.Leaf != nil && hello.SupportsCertificate(first) != nil && hello.SupportsCertificate(second) == nil {
-		return second, nil
-	}
-	return first, nil
-}
-
 func (d *daemon) build() {
 	data, l := d.config.Data, d.config.Limits
 	d.public = newPublicAddresses(data, resolve, d.log)
 	d.server = &ftpserver.Server{
 		Login: d.login,
+		Hosts: d.hosts,
 		TLS: ftpserver.TLSPolicy{
 			GetCertificate:    d.certificate,
 			InsecurePlaintext: d.config.TLS.InsecurePlaintext,
+			StrictSNI:         d.config.TLS.StrictSNI,
 			Resumption: map[string]ftpserver.Resumption{
 				config.ResumptionAuto: ftpserver.ResumptionAuto, config.ResumptionRequire: ftpserver.ResumptionRequire,
 				config.ResumptionOff: ftpserver.ResumptionOff,
@@ -170,10 +149,11 @@ func (d *daemon) build() {
 }
 
 // serve runs until ctx ends or a listener fails.
-func (d *daemon) serve(ctx context.Context) error {
+func (d *daemon) serve(ctx context.Context, again <-chan os.Signal) error {
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopBackground()
 	defer d.public.run(ctx)()
+	defer d.watchCertificates(background, again)()
 	counted := make(chan struct{})
 	go func() {
 		defer close(counted)
@@ -219,12 +199,4 @@ func (d *daemon) close() {
 	if d.trees != nil {
 		d.trees.Close()
 	}
-}
-
-// certificateFile is the file that clients can be given to trust this server.
-func (d *daemon) certificateFile() string {
-	if d.config.TLS.Cert != "" {
-		return d.config.TLS.Cert
-	}
-	return filepath.Join(d.state, certs.CertFile)
 }

@@ -60,7 +60,7 @@ func TestTakenDataPort(t *testing.T) {
 	c.Listen.Explicit = config.Listen{Set: true, Host: "127.0.0.1"}
 	c.Listen.Implicit = config.Listen{Set: true, Off: true}
 	var start *StartError
-	if err := Run(t.Context(), c, io.Discard, io.Discard); !errors.As(err, &start) || start.Hint() == "" {
+	if err := Run(t.Context(), c, io.Discard, io.Discard, nil); !errors.As(err, &start) || start.Hint() == "" {
 		t.Errorf("got %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(c.State, accountsFile)); len(left) > 0 {

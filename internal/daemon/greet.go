@@ -37,7 +37,7 @@ func (d *daemon) greet(out io.Writer) error {
 	if d.fresh != "" {
 		row("password", "%s   (shown this once; only its hash is kept)", d.fresh)
 	}
-	leaf := d.pair.Leaf
+	leaf := d.first.pair.Load().Leaf
 	row("certificate", "SHA-256 %s", certs.Fingerprint(leaf))
 	row("", "valid until %s, file %s", leaf.NotAfter.UTC().Format("2006-01-02"), d.certificateFile())
 	row("public key", "%s   (SHA-256 of the SPKI)", certs.PinSPKI(leaf))
@@ -60,7 +60,7 @@ func (d *daemon) writeRecipes(b *strings.Builder, host string) {
 	}
 	at := net.JoinHostPort(host, port(l))
 	user := d.accounts[0].Name
-	pin := certs.PinOf(d.pair.Leaf)
+	pin := certs.PinOf(d.first.pair.Load().Leaf)
 	fmt.Fprintf(b, "  sealane    sealane get --pin %s %s://%s@%s/FILE\n", pin, scheme, user, at)
 	fmt.Fprintf(b, "  curl       curl%s -k --pinnedpubkey %s -u %s %s://%s/\n", curlForce, pin.Curl(), user, curlScheme, at)
 	fmt.Fprintf(b, "  lftp       lftp -u %s -e 'set ftp:ssl-force yes; set ssl:ca-file %s' %s://%s\n", user, d.certificateFile(), curlScheme, at)
@@ -78,7 +78,7 @@ func (d *daemon) host() string {
 			return tcp.IP.String()
 		}
 	}
-	if name, err := os.Hostname(); err == nil && d.pair.Leaf.VerifyHostname(name) == nil {
+	if name, err := os.Hostname(); err == nil && d.first.pair.Load().Leaf.VerifyHostname(name) == nil {
 		return name
 	}
 	return "localhost"

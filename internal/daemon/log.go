@@ -27,6 +27,7 @@ func logEvent(log *slog.Logger) func(context.Context, ftpserver.Event) {
 		}
 		attrs := appendSet(nil, "session", e.Session) // none if it was refused before it began
 		attrs = append(attrs, slog.String("remote", e.Remote.String()))
+		attrs = appendSet(attrs, "host", e.Host)
 		attrs = appendSet(attrs, "account", e.Account)
 		attrs = appendSet(attrs, "user", e.User)
 		attrs = appendSet(attrs, "verb", e.Verb)

@@ -1,0 +1,98 @@
+package daemon
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"os"
+	"path/filepath"
+
+	"github.com/sealane/sealane/certs"
+	"github.com/sealane/sealane/certs/acme"
+)
+
+// loadCertificates reads the certificates of the server, or makes one.
+func (d *daemon) loadCertificates() (err error) {
+	c := d.config.TLS
+	d.ring = newKeyring(d.log)
+	cert, key := c.Cert, c.Key
+	if cert == "" {
+		cert, key = filepath.Join(d.state, certs.CertFile), filepath.Join(d.state, certs.KeyFile)
+		_, d.made, err = certs.LoadOrCreate(d.state, certs.LocalNames())
+	}
+	if err == nil {
+		d.first, err = d.ring.add(cert, key, c.Staple)
+	}
+	if err != nil {
+		return startError(err, "give a matching pair in PEM with --cert FILE --key FILE", "cannot use the certificate")
+	}
+	if c.SecondCert != "" {
+		if d.second, err = d.ring.add(c.SecondCert, c.SecondKey, ""); err != nil {
+			return startError(err, "mend tls.second_cert and tls.second_key, or remove them", "cannot use the second certificate")
+		}
+	}
+	return d.prepareACME()
+}
+
+// prepareACME makes what gets certificates from an authority; nothing is asked yet.
+func (d *daemon) prepareACME() (err error) {
+	c := d.config.TLS.ACME
+	if len(c.Names) == 0 {
+		return nil
+	}
+	const hint = "mend the section [tls.acme]"
+	o := c.Options()
+	o.Storage, o.Logger = filepath.Join(d.state, "acme"), d.log
+	if c.Roots != "" {
+		pem, err := os.ReadFile(c.Roots)
+		o.Roots = x509.NewCertPool()
+		if err != nil || !o.Roots.AppendCertsFromPEM(pem) {
+			return startError(err, hint, "tls.acme.roots: %s holds no certificate in PEM", c.Roots)
+		}
+	}
+	o.Changed = func(name string, renewed bool, err error) {
+		if err == nil {
+			d.log.Info("certificate from the authority", "name", name, "renewed", renewed)
+		}
+	}
+	if d.acme, err = acme.New(o); err != nil {
+		return startError(err, hint, "cannot get certificates from an authority")
+	}
+	return nil
+}
+
+// watchCertificates keeps the certificates fresh until what it returns is called.
+func (d *daemon) watchCertificates(ctx context.Context, again <-chan os.Signal) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		d.ring.watch(ctx, again)
+	}()
+	if d.acme != nil {
+		if err := d.acme.Start(ctx); err != nil {
+			d.log.Error("no certificates from the authority", "err", cause(err))
+		}
+	}
+	return func() {
+		cancel()
+		if d.acme != nil {
+			d.acme.Close()
+		}
+		<-ended
+	}
+}
+
+// certificate chooses by what the client can use: a second pair is RSA for those
+// that do not know ECDSA, in which the server signs four times as fast.
+func (d *daemon) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if d.acme != nil {
+		if c, err := d.acme.GetCertificate(hello); err == nil {
+			return c, nil
+		}
+	}
+	return choose(hello, d.first, d.second), nil
+}
+
+// certificateFile is the file that clients can be given to trust this server.
+func (d *daemon) certificateFile() string { return d.first.cert }
