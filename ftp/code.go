@@ -26,6 +26,7 @@ const (
 	Code232LoggedInSecurely    Code = 232 // RFC 2228 §3
 	Code234SecurityAccepted    Code = 234 // RFC 2228 §3: the TLS handshake follows
 	Code250Done                Code = 250
+	Code251Hash                Code = 251 // the hash of a file (draft-twine-ftpmd5)
 	Code257Path                Code = 257
 	Code331NeedPassword        Code = 331
 	Code332NeedAccount         Code = 332

@@ -52,10 +52,31 @@ func TestActiveMode(t *testing.T) {
 		raw.Close()
 		c.expect("226")
 	}
-	c.do("EPSV ALL", "200")
+}
+
+// after EPSV ALL no other command sets a data port up (RFC 2428 §4), until the
+// next login.
+func TestEPSVAll(t *testing.T) {
+	srv := serveTree(t, map[string]string{"/f": "data"}, activeMode)
+	c := connect(t, srv).login()
 	_, port, eprt := listenForData(t)
-	c.do(port, "501") // RFC 2428 §4
-	c.do(eprt, "501")
+	for range 2 {
+		c.do(port, "200")
+		c.do("epsv all", "200")
+		for range 2 {
+			c.do(port, "501")
+			c.do(eprt, "501")
+			c.do("PASV", "501")
+			c.do("LPSV", "502")
+			c.do("LPRT 4,4,127,0,0,1,2,200,1", "502")
+			if got, _ := c.retr("f"); got != "data" {
+				t.Errorf("EPSV: got %q", got)
+			}
+		}
+		c.userPass()
+		c.do("PASV", "227")
+		c.do(eprt, "200")
+	}
 }
 
 // S-50: with active mode on, only the client's own address and unprivileged ports

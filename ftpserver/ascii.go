@@ -1,6 +1,9 @@
 package ftpserver
 
-import "io"
+import (
+	"bytes"
+	"io"
+)
 
 // transferType is the representation type (RFC 959 §3.1.1).
 type transferType uint8
@@ -46,16 +49,21 @@ func (t *toNetwork) Read(p []byte) (int, error) {
 			t.buf = t.store[:got]
 			continue
 		}
-		b := t.buf[0]
-		if b == '\n' && !t.lastCR {
+		if t.buf[0] == '\n' && !t.lastCR {
 			p[n], t.lastCR = '\r', true // and the LF stays for the next round
-		} else {
-			p[n], t.lastCR = b, b == '\r'
-			t.buf = t.buf[1:]
+			n++
+			continue
 		}
-		n++
+		// All up to the next LF goes as it is, with an LF in front that has its CR.
+		end := 1 + bytes.IndexByte(t.buf[1:], '\n')
+		if end == 0 {
+			end = len(t.buf)
+		}
+		got := copy(p[n:], t.buf[:end])
+		t.lastCR = t.buf[got-1] == '\r'
+		n, t.buf = n+got, t.buf[got:]
 	}
-	if n > 0 {
+	if n > 0 || len(p) == 0 {
 		return n, nil
 	}
 	return 0, t.err
@@ -92,21 +100,26 @@ func (f *fromNetwork) Read(p []byte) (int, error) {
 			f.buf = f.store[:got]
 			continue
 		}
-		b := f.buf[0]
-		switch {
-		case f.cr && b != '\n':
-			p[n], f.cr = '\r', false // the lone CR; b comes in the next round
-			n++
-			continue
-		case b == '\r':
-			f.cr = true
-		default:
-			p[n], f.cr = b, false
-			n++
+		if f.cr {
+			if f.cr = false; f.buf[0] != '\n' {
+				p[n] = '\r' // the lone CR
+				n++
+				continue
+			}
 		}
-		f.buf = f.buf[1:]
+		// All up to the next CR goes as it is.
+		end := bytes.IndexByte(f.buf, '\r')
+		if end == 0 {
+			f.cr, f.buf = true, f.buf[1:]
+			continue
+		}
+		if end < 0 {
+			end = len(f.buf)
+		}
+		got := copy(p[n:], f.buf[:end])
+		n, f.buf = n+got, f.buf[got:]
 	}
-	if n > 0 {
+	if n > 0 || len(p) == 0 {
 		return n, nil
 	}
 	return 0, f.err

@@ -140,6 +140,85 @@ func TestASCIIKeepsErrors(t *testing.T) {
 	}
 }
 
+// sameBytes is a file of left bytes that are all alike; it counts how often it is
+// read.
+type sameBytes struct {
+	b           byte
+	left, reads int
+}
+
+func (r *sameBytes) Read(p []byte) (int, error) {
+	r.reads++
+	if r.left == 0 {
+		return 0, io.EOF
+	}
+	p = p[:min(len(p), r.left)]
+	r.left -= len(p)
+	for i := range p {
+		p[i] = r.b
+	}
+	return len(p), nil
+}
+
+// S-84: a file of 1 GiB without any line end, or of nothing else, goes through with a
+// read of the source for each buffer and nothing allocated on the way.
+func TestS84GigabyteWithoutLines(t *testing.T) {
+	size := 1 << 30
+	if testing.Short() {
+		size = 16 << 20
+	}
+	for _, test := range []struct {
+		name    string
+		filter  func(io.Reader) io.Reader
+		b       byte
+		in, out int
+	}{
+		{"outgoing text", newToNetwork, 'x', size, size},
+		{"incoming text", newFromNetwork, 'x', size, size},
+		{"outgoing CR", newToNetwork, '\r', size / 64, size / 64},
+		{"incoming CR", newFromNetwork, '\r', size / 64, size / 64},
+		{"outgoing LF", newToNetwork, '\n', size / 64, size / 32},
+		{"incoming LF", newFromNetwork, '\n', size / 64, size / 64},
+	} {
+		source := &sameBytes{b: test.b, left: test.in}
+		filter, buf := test.filter(source), make([]byte, transferBuffer)
+		var n, reads int
+		var err error
+		read := func() {
+			var got int
+			got, err = filter.Read(buf)
+			n, reads = n+got, reads+1
+		}
+		allocated := testing.AllocsPerRun(10, read)
+		for err == nil {
+			read()
+		}
+		if most := 2*test.in/bufferEdge + 8; n != test.out || source.reads > most || reads > most || allocated > 0 || err != io.EOF {
+			t.Errorf("%s: %d bytes of %d, %d reads of the source, %d of the filter, %v allocations, %v", test.name, n, test.out, source.reads, reads, allocated, err)
+		}
+	}
+}
+
+// A read into nothing takes nothing, and is no end.
+func TestASCIIEmptyRead(t *testing.T) {
+	for name, filter := range map[string]func(io.Reader) io.Reader{"outgoing": newToNetwork, "incoming": newFromNetwork} {
+		r := filter(iotest.DataErrReader(strings.NewReader("a\r\nb\r")))
+		var got []byte
+		for p := make([]byte, 1); ; {
+			if n, err := r.Read(nil); n != 0 || err != nil {
+				t.Fatalf("%s: %d, %v behind %q", name, n, err, got)
+			}
+			n, err := r.Read(p)
+			if got = append(got, p[:n]...); err != nil {
+				break
+			}
+		}
+		if want := map[string]string{"outgoing": "a\r\nb\r", "incoming": "a\nb\r"}[name]; string(got) != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
 // FuzzASCII puts a text anywhere around the edge of the buffers: pad bytes come
 // before it.
 func FuzzASCII(f *testing.F) {

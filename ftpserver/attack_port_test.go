@@ -176,7 +176,7 @@ func TestS58PassiveReplies(t *testing.T) {
 	}
 	c.do("EPSV 1", "229")
 	c.do("EPSV 2", "522")
-	c.do("EPSV 9", "50")
+	c.do("EPSV 9", "522")
 	c.do("EPSV ALL", "200")
 	c.do("PASV", "501")
 	c.do("EPSV", "229")

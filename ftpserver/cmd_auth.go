@@ -21,6 +21,8 @@ func cmdAuth(_ context.Context, s *session, arg string) (ftp.Reply, error) {
 		return ftp.Replyf(ftp.Code504BadParameterValue, "Only AUTH TLS is known."), nil
 	}
 	switch {
+	case s.cleared:
+		return s.afterCcc(), nil
 	case s.conn.TLS() != nil:
 		return ftp.Replyf(ftp.Code503BadSequence, "TLS is there already."), nil
 	case s.srv.TLS.GetCertificate == nil:

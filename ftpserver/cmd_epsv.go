@@ -15,13 +15,13 @@ func cmdEpsv(_ context.Context, s *session, arg string) (*job, error) {
 	if !s.local.Addr().Is4() {
 		family = "2"
 	}
-	switch strings.ToUpper(arg) {
-	case "", family:
-	case "1", "2":
-		return nil, refuse(ftp.Code522Protocol, "Network protocol not supported, use ("+family+")")
-	case "ALL":
+	switch {
+	case arg == "", arg == family:
+	case strings.EqualFold(arg, "ALL"):
 		s.epsvAll = true
 		return replyJob(ftp.Replyf(ftp.Code200OK, "EPSV ALL: only EPSV from now on.")), nil
+	case strings.Trim(arg, "0123456789") == "": // also those that do not exist yet
+		return nil, refuse(ftp.Code522Protocol, "Network protocol not supported, use ("+family+")")
 	default:
 		return nil, refuse(ftp.Code501BadParameter, "EPSV takes 1, 2 or ALL.")
 	}

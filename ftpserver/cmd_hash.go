@@ -8,7 +8,7 @@ import (
 	"github.com/sealane/sealane/vfs"
 )
 
-// hashesPerAccount is how many HASH commands of one account run at a time: each reads
+// hashesPerAccount is how many commands that hash, of one account, run at a time: each reads
 // as fast as the disk can.
 const hashesPerAccount = 2
 
@@ -30,7 +30,16 @@ func cmdHash(ctx context.Context, s *session, arg string) (*job, error) {
 	if from > to {
 		return nil, vfs.ErrOffset
 	}
-	srv, fs, hash, account := s.srv, s.grant.FS, s.hash, s.grant.Account
+	hash := s.hash
+	return s.hashJob(p, hash, from, to, func(sum []byte) ftp.Reply {
+		return ftp.Replyf(ftp.Code213FileStatus, "%s %d-%d %x %s", hash, from, max(from, to-1), sum, arg)
+	})
+}
+
+// hashJob hashes a file from byte from up to, and without, byte to, and replies with
+// what tell makes of it.
+func (s *session) hashJob(p vfs.Path, hash vfs.Hash, from, to int64, tell func(sum []byte) ftp.Reply) (*job, error) {
+	srv, fs, account := s.srv, s.grant.FS, s.grant.Account
 	if !srv.beginHash(account) {
 		return nil, refuse(ftp.Code450Busy, "This account is having files hashed; try again later.")
 	}
@@ -40,7 +49,7 @@ func cmdHash(ctx context.Context, s *session, arg string) (*job, error) {
 		if err != nil {
 			return outcome{err: err}
 		}
-		return outcome{reply: ftp.Replyf(ftp.Code213FileStatus, "%s %d-%d %x %s", hash, from, max(from, to-1), sum, arg)}
+		return outcome{reply: tell(sum)}
 	}}, nil
 }
 

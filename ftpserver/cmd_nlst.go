@@ -2,34 +2,29 @@ package ftpserver
 
 import (
 	"context"
-	"strings"
 
 	"github.com/sealane/sealane/vfs"
 )
 
 // cmdNlst lists names only. Each is usable as it is in another command (RFC 1123
-// §4.1.2.7): behind the directory that the argument named, if it named one.
+// §4.1.2.7): behind the directory that the argument named, if it named one. A
+// pattern that nothing matches is 550: clients that get several files ask for their
+// names by it, and have to tell "none" from a listing that was lost.
 func cmdNlst(ctx context.Context, s *session, arg string) (*job, error) {
 	if err := s.readyForData(); err != nil {
 		return nil, err
 	}
-	arg = listPath(arg)
-	prefix := ""
-	if arg != "" {
-		p, err := s.path(arg)
-		if err != nil {
-			return nil, err
-		}
-		switch e, err := s.grant.FS.Stat(ctx, p); {
-		case err != nil:
-			return nil, err
-		case e.IsDir():
-			prefix = strings.TrimRight(arg, "/") + "/"
-		default:
-			return s.list(ctx, arg, 0, func(b []byte, _ vfs.Entry) []byte { return append(b, arg...) })
-		}
+	t, err := s.listTarget(ctx, arg)
+	if err != nil {
+		return nil, err
 	}
-	return s.list(ctx, arg, 0, func(b []byte, e vfs.Entry) []byte {
-		return append(append(b, prefix...), e.Name...)
-	})
+	if err := t.needMatch(ctx); err != nil {
+		return nil, err
+	}
+	return s.listJob(t, 0, func(b []byte, e vfs.Entry) []byte {
+		if b = append(b, t.name...); t.file != nil {
+			return b
+		}
+		return append(b, e.Name...)
+	}), nil
 }

@@ -15,6 +15,8 @@ func cmdOpts(_ context.Context, s *session, arg string) (ftp.Reply, error) {
 		return optsUTF8(params), nil
 	case "MLST":
 		return s.optsMLST(params), nil
+	case "MODE":
+		return s.optsMode(params), nil
 	case "HASH":
 		return s.optsHash(params), nil
 	}

@@ -20,7 +20,7 @@ func cmdPass(_ context.Context, s *session, arg string) (*job, error) {
 	if !s.given.hasUser {
 		return nil, refuse(ftp.Code503BadSequence, "Send USER first.")
 	}
-	c := auth.Credentials{User: s.given.user, Password: arg, Remote: s.remote, TLS: s.conn.TLS()}
+	c := auth.Credentials{User: s.given.user, Password: arg, Remote: s.remote, TLS: s.conn.TLS(), Host: s.hostName()}
 	login, pause := s.srv.Login, failurePause<<s.failures
 	var grant *auth.Grant
 	return &job{

@@ -10,7 +10,10 @@ import (
 // cmdPbsz takes the protection buffer size, which has no meaning under TLS and is
 // always 0 (RFC 4217 §8).
 func cmdPbsz(_ context.Context, s *session, arg string) (ftp.Reply, error) {
-	if s.conn.TLS() == nil {
+	switch {
+	case s.cleared:
+		return s.afterCcc(), nil
+	case s.conn.TLS() == nil:
 		return ftp.Replyf(ftp.Code503BadSequence, "Send AUTH TLS first."), nil
 	}
 	if _, err := strconv.ParseUint(arg, 10, 32); err != nil {

@@ -19,6 +19,8 @@ const (
 // offered under another level is given up: its handshake may have begun.
 func cmdProt(_ context.Context, s *session, arg string) (ftp.Reply, error) {
 	switch {
+	case s.cleared:
+		return s.afterCcc(), nil
 	case s.conn.TLS() == nil:
 		return ftp.Replyf(ftp.Code503BadSequence, "Send AUTH TLS first."), nil
 	case !s.pbsz:

@@ -25,7 +25,7 @@ func cmdRetr(ctx context.Context, s *session, arg string) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	srv, filter := s.srv, s.typ.outgoing()
+	srv, mode, filter := s.srv, s.mode, s.typ.outgoing()
 	left := f.Entry().Size - offset
 	var bytes io.Reader = f
 	if end := s.given.end; end > 0 && end-offset < left {
@@ -36,7 +36,7 @@ func cmdRetr(ctx context.Context, s *session, arg string) (*job, error) {
 	return s.transferJob(transfer{
 		path: p,
 		move: func(_ context.Context, conn *dataconn.Conn) (int64, error) {
-			return srv.send(conn, filter(whole))
+			return srv.send(conn, mode, filter(whole))
 		},
 		abandon: func(error) { f.Close() },
 	}), nil

@@ -22,11 +22,7 @@ func cmdStat(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if s.job != nil {
 		return ftp.Replyf(ftp.Code503BadSequence, "STAT with a path has to wait for the transfer."), nil
 	}
-	p, err := s.path(listPath(arg))
-	if err != nil {
-		return ftp.Reply{}, err
-	}
-	return s.statPath(ctx, p)
+	return s.statPath(ctx, arg)
 }
 
 func (s *session) status() ftp.Reply {
@@ -46,7 +42,7 @@ func (s *session) status() ftp.Reply {
 		"Control connection: " + control,
 		"Data connections: " + data,
 		"Uploads: " + uploads(s.grant.FS.Caps()),
-		"TYPE: " + s.typ.String() + "; STRU: File; MODE: Stream",
+		"TYPE: " + s.typ.String() + "; STRU: File; MODE: " + s.mode.String(),
 		"Now: " + now,
 		"End of status.",
 	}}
@@ -61,26 +57,29 @@ func uploads(c vfs.Caps) string {
 	return text + c.Durability.String()
 }
 
-func (s *session) statPath(ctx context.Context, p vfs.Path) (ftp.Reply, error) {
-	e, err := s.grant.FS.Stat(ctx, p)
+// statPath lists what LIST would: 213 for one file, 212 for a directory or what
+// matches in it.
+func (s *session) statPath(ctx context.Context, arg string) (ftp.Reply, error) {
+	t, err := s.listTarget(ctx, arg)
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	now := time.Now()
-	code, lines := ftp.Code213FileStatus, []string{"Status:"}
-	if e.IsDir() {
-		code = ftp.Code212DirStatus
-		for e, err := range s.grant.FS.List(ctx, p, vfs.WantInfo) {
-			if err != nil {
-				return ftp.Reply{}, err
-			}
-			if len(lines) > maxStatEntries {
-				return ftp.Replyf(ftp.Code504BadParameterValue, "Too many entries for STAT; use MLSD or LIST."), nil
-			}
-			lines = append(lines, string(listing.AppendList(nil, e, now)))
+	now, lines := time.Now(), []string{"Status:"}
+	for e, err := range t.entries(ctx, vfs.WantInfo) {
+		if err != nil {
+			return ftp.Reply{}, err
 		}
-	} else {
+		if len(lines) > maxStatEntries {
+			return ftp.Replyf(ftp.Code504BadParameterValue, "Too many entries for STAT; use MLSD or LIST."), nil
+		}
 		lines = append(lines, string(listing.AppendList(nil, e, now)))
+	}
+	code := ftp.Code212DirStatus
+	switch {
+	case t.file != nil:
+		code = ftp.Code213FileStatus
+	case t.pattern != nil && len(lines) == 1:
+		return ftp.Reply{}, errNoMatch
 	}
 	return ftp.Reply{Code: code, Lines: append(lines, "End of status.")}, nil
 }

@@ -45,7 +45,7 @@ func (s *session) store(ctx context.Context, arg string, how vfs.Create) (*job, 
 	if err != nil {
 		return nil, err
 	}
-	srv, filter, legacyEOF := s.srv, s.typ.incoming(), s.grant.Data.LegacyEOF
+	srv, mode, filter, legacyEOF := s.srv, s.mode, s.typ.incoming(), s.grant.Data.LegacyEOF
 	return s.transferJob(transfer{
 		path:   p,
 		upload: true,
@@ -53,7 +53,7 @@ func (s *session) store(ctx context.Context, arg string, how vfs.Create) (*job, 
 			if legacyEOF {
 				conn.AcceptFIN()
 			}
-			n, err := srv.receive(up, conn, filter)
+			n, err := srv.receive(up, conn, mode, filter)
 			if err != nil {
 				return n, err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/vfs"
 )
 
 // state says what a session may do next. The set of states of a row is checked
@@ -53,8 +54,10 @@ type command struct {
 	keepsRest bool // may stand between REST and the transfer (RFC 3659 §5.3)
 	// off: answered with 502 unless VerbPolicy turns it on; never: always.
 	off, never bool
-	run        handler
-	start      starter
+	// denial is the answer while it is off, in place of 502.
+	denial func(s *session) ftp.Reply
+	run    handler
+	start  starter
 }
 
 // commandTable gives the rows by verb, with aliases as keys of their own.
@@ -81,6 +84,10 @@ func commandRows() []command {
 			summary: "end the session, after a running transfer", run: cmdQuit},
 		{verb: "NOOP", states: anyState, rfc: "RFC 959 §4.1.3", during: true,
 			summary: "do nothing, successfully", run: cmdNoop},
+		{verb: "HOST", states: anyState, arg: argRequired, syntax: "name", rfc: "RFC 7151 §3", feat: featHost,
+			summary: "choose a virtual host, before login; 502 where there are none", run: cmdHost},
+		{verb: "REIN", states: anyState, rfc: "RFC 959 §4.1.1, RFC 4217 §13",
+			summary: "begin again: flush the login and, but for implicit ports, end TLS", run: cmdRein},
 
 		{verb: "AUTH", states: anyState, arg: argRequired, syntax: "TLS", rfc: "RFC 2228 §3, RFC 4217 §4", feat: feat("AUTH TLS"),
 			summary: "protect the control connection; TLS and TLS-C, TLS-P and SSL (which also set PROT P)", run: cmdAuth},
@@ -89,9 +96,12 @@ func commandRows() []command {
 		{verb: "PROT", states: anyState, arg: argRequired, syntax: "P | C", rfc: "RFC 2228 §3, RFC 4217 §9", feat: feat("PROT"), keepsRest: true,
 			summary: "protection of data connections: P private, C clear (only where the policy allows it)", run: cmdProt},
 
+		{verb: "CCC", states: anyState, rfc: "RFC 2228 §3, RFC 4217 §5", off: true, denial: (*session).refuseCcc,
+			summary: "go on in clear on the control connection, after login; while it is off 533 in clear and 534 under TLS", run: cmdCcc},
+
 		{verb: "FEAT", states: anyState, rfc: "RFC 2389 §3",
 			summary: "list the extensions", run: cmdFeat},
-		{verb: "OPTS", states: anyState, arg: argRequired, syntax: "UTF8 ON | MLST facts", rfc: "RFC 2389 §4, RFC 3659 §7.9", feat: feat("UTF8"), keepsRest: true,
+		{verb: "OPTS", states: anyState, arg: argRequired, syntax: "UTF8 ON | MLST facts | MODE Z LEVEL n", rfc: "RFC 2389 §4, RFC 3659 §7.9", feat: feat("UTF8"), keepsRest: true,
 			summary: "set an option of an extension", run: cmdOpts},
 		{verb: "HELP", states: anyState, arg: argOptional, syntax: "[verb]", rfc: "RFC 959 §4.1.3",
 			summary: "list the verbs, or explain one", run: cmdHelp},
@@ -102,8 +112,8 @@ func commandRows() []command {
 
 		{verb: "TYPE", states: loggedIn, arg: argRequired, syntax: "A | I | L 8", rfc: "RFC 959 §4.1.2", keepsRest: true,
 			summary: "representation type: A text with CRLF on the wire, I and L 8 bytes as they are", run: cmdType},
-		{verb: "MODE", states: loggedIn, arg: argRequired, syntax: "S", rfc: "RFC 959 §4.1.2", keepsRest: true,
-			summary: "transfer mode: stream only", run: cmdMode},
+		{verb: "MODE", states: loggedIn, arg: argRequired, syntax: "S | Z", rfc: "RFC 959 §4.1.2, draft-preston-ftpext-deflate-04", feat: featMode, keepsRest: true,
+			summary: "transfer mode: S stream, Z the same compressed by zlib", run: cmdMode},
 		{verb: "STRU", states: loggedIn, arg: argRequired, syntax: "F", rfc: "RFC 959 §4.1.2", keepsRest: true,
 			summary: "file structure: file only", run: cmdStru},
 
@@ -167,6 +177,19 @@ func commandRows() []command {
 		{verb: "AVBL", states: loggedIn, arg: argOptional, syntax: "[path]", rfc: "draft-peterson-streamlined-ftp-command-extensions-10", feat: feat("AVBL"),
 			summary: "bytes that may still be stored", run: cmdAvbl},
 
+		{verb: "XCRC", states: loggedIn, arg: argRequired, syntax: "path", rfc: "in use, not registered", off: true,
+			summary: "CRC-32 of a file; of a part as in \"path\" first behind", start: xhash(vfs.CRC32)},
+		{verb: "XMD5", states: loggedIn, arg: argRequired, syntax: "path", rfc: "in use, not registered", off: true,
+			summary: "MD5 of a file; parts as with XCRC", start: xhash(vfs.MD5)},
+		{verb: "XSHA1", aliases: []string{"XSHA"}, states: loggedIn, arg: argRequired, syntax: "path", rfc: "in use, not registered", off: true,
+			summary: "SHA-1 of a file; parts as with XCRC", start: xhash(vfs.SHA1)},
+		{verb: "XSHA256", states: loggedIn, arg: argRequired, syntax: "path", rfc: "in use, not registered", off: true,
+			summary: "SHA-256 of a file; parts as with XCRC", start: xhash(vfs.SHA256)},
+		{verb: "XSHA512", states: loggedIn, arg: argRequired, syntax: "path", rfc: "in use, not registered", off: true,
+			summary: "SHA-512 of a file; parts as with XCRC", start: xhash(vfs.SHA512)},
+		{verb: "MD5", states: loggedIn, arg: argRequired, syntax: "path", rfc: "draft-twine-ftpmd5-00", off: true,
+			summary: "MD5 of a file", start: cmdMd5},
+
 		{verb: "ACCT", states: loggedIn, arg: argRequired, syntax: "account", rfc: "RFC 959 §4.1.1",
 			summary: "not needed: always 202", run: cmdAcct},
 		{verb: "ALLO", states: loggedIn, arg: argRequired, syntax: "bytes [R bytes]", rfc: "RFC 959 §4.1.3",
@@ -198,6 +221,10 @@ func commandRows() []command {
 			summary: "copy from: SITE CPTO must follow at once", run: siteCpfr},
 		{verb: "SITE CPTO", states: loggedIn, arg: argRequired, syntax: "path", rfc: "in use, not registered",
 			summary: "copy to", start: siteCpto},
+		{verb: "SITE RMDIR", states: loggedIn, arg: argRequired, syntax: "path", rfc: "in use, not registered", off: true,
+			summary: "remove a directory and all that is in it", start: siteRmdir},
+		{verb: "SITE SYMLINK", states: loggedIn, arg: argRequired, syntax: "target path", rfc: "in use, not registered", off: true,
+			summary: "make a symbolic link", run: siteSymlink},
 
 		{verb: "SMNT", states: loggedIn, arg: argRequired, syntax: "path", rfc: "RFC 959 §4.1.1", never: true,
 			summary: "mount another file system: the tree is what it is", run: cmdNever},

@@ -61,6 +61,15 @@ func (s *Server) admit(ses *session) error {
 	return nil
 }
 
+// renew gives a session another id, so that no ticket of before vouches for it.
+func (s *Server) renew(ses *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.sessions, ses.id)
+	ses.id = newSessionID()
+	s.sessions[ses.id] = ses
+}
+
 func (s *Server) dismiss(ses *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,14 +132,18 @@ func (s *session) handshake(run func(ctx context.Context, server func(net.Conn) 
 	var t *tls.Conn
 	aside(func() {
 		e.Err = run(ctx, func(c net.Conn) *tls.Conn {
+			socket.FollowRecords()
 			t = tls.Server(c, s.srv.tickets.controlConfig(s))
 			return t
 		})
 	})
 	prompt.Done()
-	if e.Err == nil {
+	switch {
+	case e.Err == nil:
 		socket.Conn = plain // otherwise crypto/tls may still be closing prompt
 		e.Kind, e.TLS = EventTLS, tlsVersion(t.ConnectionState().Version)
+	case s.misnamed:
+		e.Err = errServerName
 	}
 	s.observe(e)
 	return e.Err

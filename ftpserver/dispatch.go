@@ -59,6 +59,8 @@ func (s *session) check(in incoming) (*command, ftp.Reply) {
 		return nil, ftp.Replyf(ftp.Code530NotLoggedIn, "TLS is required: send AUTH TLS first.")
 	case s.state&row.states == 0:
 		return nil, ftp.Replyf(ftp.Code530NotLoggedIn, "Log in with USER and PASS first.")
+	case row.off && row.denial != nil:
+		return nil, row.denial(s)
 	case row.off, row.never:
 		return nil, ftp.Replyf(ftp.Code502NotImplemented, "%s is not done here.", row.verb)
 	case row.arg == argNone && in.cmd.Arg != "":

@@ -30,11 +30,12 @@ type Event struct {
 	Time    time.Time
 	Session string         // id, the same in all events of a session; "" for a proxy without a header
 	Remote  netip.AddrPort // of the control connection
+	Host    string         // the virtual host, if one was chosen: its first name
 	Account string         // "" before login
 	User    string         // what the peer called itself, in login events
 	Verb    string         // of the command, where there is one
 	Path    string         // in the account's tree
-	Bytes   int64          // moved on the data connection
+	Bytes   int64          // moved on the data connection, before compression
 	Took    time.Duration
 	TLS     string   // version, where the connection is protected
 	Resumed bool     // the data connection resumed a TLS session of the account

@@ -19,6 +19,12 @@ type TLSPolicy struct {
 	// and files then cross the network in clear.
 	InsecurePlaintext bool
 
+	// StrictSNI refuses handshakes of the control connection for a server name that
+	// is none of Server.Hosts, by the alert unrecognized_name. Clients that send no
+	// name, or an address in its place, are served. Without it a name that is not
+	// known gets what no name does.
+	StrictSNI bool
+
 	// Resumption says what a data connection has to prove. Under every policy it
 	// must come from the address of the control connection. A Grant may say
 	// otherwise for its account.
@@ -77,6 +83,10 @@ type DataPolicy struct {
 	// control connection's own peer is connected to, and no port below 1024 (RFC
 	// 2577 §3).
 	Active bool
+	// NoDeflate refuses MODE Z. Compression takes a processor for each transfer, and
+	// lets who sees the connection, and can put text of his own into a file beside a
+	// secret, guess at that by the length.
+	NoDeflate bool
 }
 
 // Limits bounds what a peer can make the server hold or wait for. A zero field

@@ -24,12 +24,14 @@ import (
 
 // TestScripts plays the transcripts in testdata/script. Each is a txtar archive:
 // its comment holds lines of prose and of configuration ("config: plaintext",
-// "config: implicit"), the files below tree/ are the tree ("tree/dir/.keep"
+// "implicit", "segment", "ccc", "hosts"), the files below tree/ are the tree ("tree/dir/.keep"
 // makes a directory), and "script" is the dialogue, a line each:
 //
 //	C: text         send text and CRLF; Go escapes such as \x00 are understood
 //	S: text         the next line of the server; "..." at its end stands for any rest
 //	tls             shake hands on the control connection
+//	clear           end TLS there on both sides, and go on in clear
+//	sni NAME        the server name of the next handshake; without NAME, none
 //	login           220, AUTH TLS, tls, PBSZ, PROT, USER, PASS in one
 //	recv "text"     connect to the port of the last 227 or 229 and expect this
 //	lines "text"    as recv, but the lines may come in any order
@@ -46,7 +48,9 @@ import (
 //
 // recv, lines, send, cut and hold run beside the dialogue and are judged before the next
 // file, nofile, data command or the end.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { playScripts(t, lineByLine) }
+
+func playScripts(t *testing.T, how delivery) {
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
@@ -58,12 +62,12 @@ func TestScripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			playScript(t, name, archive)
+			playScript(t, name, archive, how)
 		})
 	}
 }
 
-func playScript(t *testing.T, name string, archive *txtar.Archive) {
+func playScript(t *testing.T, name string, archive *txtar.Archive, how delivery) {
 	tree, script := map[string]string{}, ""
 	for _, f := range archive.Files {
 		switch path, isTree := strings.CutPrefix(f.Name, "tree"); {
@@ -87,6 +91,17 @@ func playScript(t *testing.T, name string, archive *txtar.Archive) {
 				s.TLS.InsecurePlaintext = true
 			case value == "implicit":
 				implicit = true
+			case value == "segment":
+				if how == byteByByte {
+					t.Skip("it is about what stands in one segment")
+				}
+			case value == "ccc":
+				s.Verbs.On = append(s.Verbs.On, "CCC")
+			case value == "hosts":
+				s.Hosts = []ftpserver.Host{
+					{Names: []string{"localhost"}, Greeting: "This is localhost."},
+					{Names: []string{"a.example", "WWW.A.example", "xn--bcher-kva.example"}, Greeting: "This is A."},
+				}
 			default:
 				t.Errorf("%s: unknown configuration %q", name, value)
 			}
@@ -94,20 +109,30 @@ func playScript(t *testing.T, name string, archive *txtar.Archive) {
 	})
 	defer srv.Close()
 
-	p := &player{t: t, srv: srv, at: name}
-	addr := srv.Addr
-	if implicit {
-		addr = srv.ImplicitAddr
+	p := &player{t: t, srv: srv, at: name, addr: srv.Addr, how: how}
+	switch {
+	case how == byteByByte:
+		p.addr = servePieces(t, srv, implicit)
+	case implicit:
+		p.addr = srv.ImplicitAddr
 	}
-	p.dial(addr)
+	p.dial()
 	defer func() { p.conn.Close() }()
 	if implicit {
 		p.startTLS()
 		p.private = true
 	}
-	for i, line := range strings.Split(script, "\n") {
+	lines := strings.Split(script, "\n")
+	play := func(i int) {
 		p.at = fmt.Sprintf("%s, script line %d", name, i+1)
-		p.play(strings.TrimRight(line, " \r"), line)
+		p.play(strings.TrimRight(lines[i], " \r"), lines[i])
+	}
+	if how == ahead {
+		p.playAhead(lines, play)
+	} else {
+		for i := range lines {
+			play(i)
+		}
 	}
 	p.settle()
 }
@@ -117,12 +142,16 @@ type player struct {
 	t       *testing.T
 	srv     *ftptest.Server
 	at      string
+	addr    string // of the server
+	how     delivery
 	conn    net.Conn
 	r       *bufio.Reader
 	tls     *tls.Config
 	private bool // PROT P
 	port    string
 	pending chan error // of the data connection that is under way
+
+	transferring bool // for playAhead: 150 was said, and not its end
 }
 
 func (p *player) fail(format string, args ...any) {
@@ -130,12 +159,15 @@ func (p *player) fail(format string, args ...any) {
 	p.t.Fatalf("%s: %s", p.at, fmt.Sprintf(format, args...))
 }
 
-func (p *player) dial(addr string) {
-	conn, err := net.Dial("tcp", addr)
+func (p *player) dial() {
+	conn, err := net.Dial("tcp", p.addr)
 	if err != nil {
 		p.fail("%v", err)
 	}
 	conn.SetDeadline(time.Now().Add(time.Minute)) // a hang must end the test, not judge it
+	if p.how == byteByByte {
+		conn = pieces{conn.(*net.TCPConn)}
+	}
 	p.conn, p.r = conn, bufio.NewReader(conn)
 	p.tls = p.srv.ClientTLS()
 	p.tls.ClientSessionCache = tls.NewLRUClientSessionCache(8)
@@ -152,6 +184,11 @@ func (p *player) play(trimmed, raw string) {
 		p.expect(rest)
 	case "tls":
 		p.startTLS()
+	case "clear":
+		p.conn = unwrap(p.t, p.conn.(*tls.Conn))
+		p.r = bufio.NewReader(p.conn)
+	case "sni":
+		p.tls.ServerName, p.tls.InsecureSkipVerify = rest, true
 	case "login":
 		p.login()
 	case "recv", "lines", "send", "cut", "hold":
@@ -169,7 +206,7 @@ func (p *player) play(trimmed, raw string) {
 		p.settle()
 		p.conn.Close()
 		p.private = false
-		p.dial(p.srv.Addr)
+		p.dial()
 	case "refused":
 		p.refused()
 	default:
@@ -185,16 +222,22 @@ func (p *player) unquote(s string) string {
 	return out
 }
 
-// send sends one line, in which Go escapes are understood.
-func (p *player) send(line string) {
+func (p *player) send(line string) { p.write(p.command(line) + "\r\n") }
+
+// command makes a line of a script what is to be sent. Go escapes are understood.
+func (p *player) command(line string) string {
 	if strings.Contains(line, `\`) {
 		line = p.unquote(`"` + strings.ReplaceAll(line, `"`, `\"`) + `"`)
 	}
-	if _, err := io.WriteString(p.conn, line+"\r\n"); err != nil {
-		p.fail("sending %q: %v", line, err)
-	}
 	if arg, ok := strings.CutPrefix(strings.ToUpper(line), "PROT "); ok {
 		p.private = arg == "P"
+	}
+	return line
+}
+
+func (p *player) write(s string) {
+	if _, err := io.WriteString(p.conn, s); err != nil {
+		p.fail("sending %q: %v", s, err)
 	}
 }
 

@@ -25,6 +25,9 @@ type Server struct {
 	// Login judges credentials. It is required.
 	Login auth.Login
 
+	// Hosts are the virtual hosts, if there are any (RFC 7151).
+	Hosts []Host
+
 	TLS    TLSPolicy
 	Data   DataPolicy
 	Proxy  ProxyPolicy
@@ -44,14 +47,16 @@ type Server struct {
 	// that the peer was given, and panics. Default: slog.Default().
 	Logger *slog.Logger
 
-	start   sync.Once
-	setup   error
-	rows    []command // the table, as the policy has it
-	table   map[string]*command
-	tickets *ticketDesk
-	ports   dataconn.Ports
-	bulk    bulkThreads
-	shared  *dataconn.Shared // the same, or nil in other modes
+	start    sync.Once
+	setup    error
+	rows     []command // the table, as the policy has it
+	table    map[string]*command
+	hosts    map[string]*virtualHost // by name
+	tickets  *ticketDesk
+	ports    dataconn.Ports
+	bulk     bulkThreads
+	deflates chan struct{}    // places for downloads that are compressed
+	shared   *dataconn.Shared // the same, or nil in other modes
 
 	exclusive   *dataconn.Exclusive // the same in other modes, or the fallback; may be nil
 	origins     *origin.Finder      // of control connections
@@ -90,7 +95,10 @@ func (s *Server) prepare() error {
 		case s.TLS.Resumption > ResumptionOff:
 			s.setup = errors.New("ftpserver: Server.TLS.Resumption is unknown")
 		default:
-			if s.setup = s.newOrigins(); s.setup == nil {
+			if s.setup = s.newHosts(); s.setup == nil {
+				s.setup = s.newOrigins()
+			}
+			if s.setup == nil {
 				s.setup = s.newPorts()
 			}
 		}
@@ -104,6 +112,7 @@ func (s *Server) prepare() error {
 		s.table = commandTable(s.rows)
 		s.tickets = newTicketDesk(s)
 		s.bulk = newBulkThreads()
+		s.deflates = make(chan struct{}, maxDeflates)
 		s.listeners = make(map[net.Listener]struct{})
 		s.sessions = make(map[sessionID]*session)
 		s.perAddr = make(map[netip.Addr]int)

@@ -32,7 +32,8 @@ var (
 // handed when it is made.
 type session struct {
 	srv           *Server
-	id            sessionID
+	id            sessionID      // as tickets name it; REIN makes another
+	label         string         // as events and the log name it
 	remote, local netip.AddrPort // as the client has them
 	socket        netip.AddrPort // local, but where a proxy is between
 	implicit      bool
@@ -40,6 +41,7 @@ type session struct {
 	cancel        context.CancelCauseFunc
 	conn          *wire.Conn
 	opened        time.Time
+	loggedOut     time.Time // since when nobody is logged in
 
 	state   state
 	account atomic.Pointer[string] // the grant's, for other sessions to read
@@ -51,14 +53,21 @@ type session struct {
 	pbsz       bool
 	prot       protLevel
 	typ        transferType
+	mode       transferMode
 	facts      ftp.FactSet
 	hash       vfs.Hash // of HASH
 	epsvAll    bool
 	offer      *offer // announced, and waiting for its transfer command
 	spent      *offer // of the last transfer; its client may yet connect
+	cleared    bool   // CCC has ended TLS
 	failures   int    // wrong passwords
 	junk       int    // refused commands before login
 	unknown    int    // of these, verbs that do not exist
+
+	host     *virtualHost
+	asked    string       // by HOST; "": nothing
+	shown    *virtualHost // whose certificate the control connection has, or had before CCC
+	misnamed bool         // the handshake failed for its server name
 
 	given, next following
 
@@ -87,30 +96,40 @@ func (s *Server) newSession(conn net.Conn, ends origin.Ends, implicit bool) *ses
 	ses := &session{
 		srv: s, id: newSessionID(), implicit: implicit, opened: time.Now(),
 		remote: ends.Remote, local: ends.Local, socket: origin.AddrPort(conn.LocalAddr()),
-		ear: ear{socket: wire.NewSocket(conn)}, state: awaitTLS,
+		ear: ear{socket: wire.NewSocket(conn)},
 	}
+	ses.label, ses.loggedOut = hex.EncodeToString(ses.id[:6]), ses.opened
 	var cancel context.CancelCauseFunc
 	ses.ctx, cancel = context.WithCancelCause(context.Background())
 	ses.cancel = func(cause error) {
 		cancel(cause)
 		ses.ear.wake()
 	}
-	if implicit || s.TLS.InsecurePlaintext {
-		ses.state = awaitUser
+	ses.start(implicit)
+	return ses
+}
+
+// start is the state in which a session begins, and begins again with REIN:
+// protected or in clear.
+func (s *session) start(protected bool) {
+	s.state, s.cleared = awaitTLS, false
+	if protected || s.srv.TLS.InsecurePlaintext {
+		s.state = awaitUser
 	}
 	// On an implicit port data is protected from the start, as all clients of
 	// such ports assume; elsewhere it is clear until PROT says otherwise (RFC
 	// 4217 §9).
-	if implicit {
-		ses.pbsz, ses.prot = true, protPrivate
+	s.pbsz, s.prot = protected, protClear
+	if protected {
+		s.prot = protPrivate
 	}
-	ses.resetParameters()
-	return ses
+	s.resetParameters()
 }
 
 // resetParameters brings back the defaults of a new login (RFC 959 §4.1.2).
 func (s *session) resetParameters() {
 	s.typ = typeASCII
+	s.mode = transferMode{level: defaultLevel}
 	s.facts = ftp.MakeFactSet(ftp.AllFacts()...)
 	s.hash = vfs.SHA256
 	s.epsvAll = false
@@ -120,6 +139,9 @@ func (s *session) resetParameters() {
 // as it is.
 func (s *session) logout() {
 	s.dropOffers()
+	if s.grant != nil {
+		s.loggedOut = time.Now()
+	}
 	s.grant, s.cwd = nil, vfs.Path{}
 	s.account.Store(nil)
 	if s.state == loggedIn {
@@ -148,7 +170,7 @@ func (s *session) run() {
 		}
 	}()
 
-	s.reply(ftp.Replyf(ftp.Code220Ready, "FTP server ready."))
+	s.reply(ftp.Replyf(ftp.Code220Ready, "%s", s.greeting()))
 	for !s.ended {
 		s.step()
 	}
@@ -219,7 +241,7 @@ func (s *session) setReadDeadline() {
 	case s.job != nil:
 		s.conn.SetReadDeadline(time.Time{}) // the job has limits of its own
 	case s.state != loggedIn:
-		s.conn.SetReadDeadline(s.opened.Add(limits.Login))
+		s.conn.SetReadDeadline(s.loggedOut.Add(limits.Login))
 	default:
 		idle, end := time.Now().Add(limits.Idle), s.opened.Add(limits.Session)
 		if end.Before(idle) {
@@ -297,7 +319,7 @@ func (s *session) close(r ftp.Reply) {
 	s.end(errGone)
 }
 
-func (s *session) name() string { return hex.EncodeToString(s.id[:6]) }
+func (s *session) name() string { return s.label }
 
 //go:noinline
 func (s *session) observeStart() { s.observe(Event{Kind: EventSessionStart}) }
@@ -312,7 +334,7 @@ func (s *session) observe(e Event) {
 	if s.srv.Observe == nil {
 		return
 	}
-	e.Time, e.Session, e.Remote = time.Now(), s.name(), s.remote
+	e.Time, e.Session, e.Remote, e.Host = time.Now(), s.name(), s.remote, s.hostName()
 	if s.grant != nil && e.Account == "" {
 		e.Account = s.grant.Account
 	}

@@ -1,6 +1,7 @@
 package ftpserver
 
 import (
+	"errors"
 	"io"
 	"sync"
 
@@ -14,9 +15,11 @@ const transferBuffer = 256 << 10
 var buffers = sync.Pool{New: func() any { return new([transferBuffer]byte) }}
 
 // send moves a stream to the client and finishes our direction: close_notify,
-// then FIN.
-func (s *Server) send(conn *dataconn.Conn, r io.Reader) (int64, error) {
-	n, readErr, writeErr := s.move(conn, r)
+// then FIN. It counts what was sent as it was before the mode.
+func (s *Server) send(conn *dataconn.Conn, m transferMode, r io.Reader) (int64, error) {
+	out, done := s.outlet(conn, m)
+	defer done()
+	n, readErr, writeErr := s.move(out, r)
 	if writeErr != nil {
 		return n, &transferError{writeErr}
 	}
@@ -25,9 +28,14 @@ func (s *Server) send(conn *dataconn.Conn, r io.Reader) (int64, error) {
 
 // receive moves a stream from the client to its proven end: close_notify under
 // TLS, FIN in clear. through filters what arrives.
-func (s *Server) receive(w io.Writer, conn *dataconn.Conn, through func(io.Reader) io.Reader) (int64, error) {
-	n, readErr, writeErr := s.move(w, through(conn))
+func (s *Server) receive(w io.Writer, conn *dataconn.Conn, m transferMode, through func(io.Reader) io.Reader) (int64, error) {
+	in, done := m.inlet(conn)
+	defer done()
+	n, readErr, writeErr := s.move(w, through(in))
+	var refused *refusal
 	switch {
+	case errors.As(readErr, &refused): // what arrived is wrong, not the connection
+		return n, readErr
 	case readErr != nil:
 		return n, &transferError{readErr}
 	case writeErr != nil:
@@ -47,8 +55,8 @@ func readFull(r io.Reader, p []byte) (n int, err error) {
 	return n, err
 }
 
-// move copies to the end of r and keeps the errors of the two sides apart. A data
-// connection to which it writes is finished then. It is the last work of its
+// move copies to the end of r and keeps the errors of the two sides apart. An
+// outlet to which it writes is finished then. It is the last work of its
 // goroutine: see bulkThreads.
 func (s *Server) move(w io.Writer, r io.Reader) (n int64, readErr, writeErr error) {
 	buf := buffers.Get().(*[transferBuffer]byte)
@@ -66,8 +74,8 @@ func (s *Server) move(w io.Writer, r io.Reader) (n int64, readErr, writeErr erro
 			}
 		}
 		got, err := readFull(r, buf[:])
-		if conn, ours := w.(*dataconn.Conn); ours && err == io.EOF {
-			wrote, werr := conn.WriteLast(buf[:got])
+		if out, ours := w.(outlet); ours && err == io.EOF {
+			wrote, werr := out.WriteLast(buf[:got])
 			return n + int64(wrote), nil, werr
 		}
 		if got > 0 {

@@ -143,6 +143,29 @@ func (c *strictClient) secure(srv *ftptest.Server) {
 	c.must(200, "PROT P")
 }
 
+// clear goes back from TLS, if it is there.
+func (c *strictClient) clear() {
+	c.t.Helper()
+	if conn, ok := c.conn.(*tls.Conn); ok {
+		c.conn = unwrap(c.t, conn)
+		c.r = bufio.NewReader(c.conn)
+	}
+}
+
+// unwrap ends TLS on both sides and gives the connection below it, in clear.
+func unwrap(t testing.TB, conn *tls.Conn) net.Conn {
+	t.Helper()
+	if err := conn.CloseWrite(); err != nil {
+		t.Fatalf("close_notify: %v", err)
+	}
+	if left, err := io.ReadAll(conn); err != nil || len(left) > 0 {
+		t.Fatalf("until the server's close_notify: %q, %v", left, err)
+	}
+	raw := conn.NetConn()
+	raw.SetDeadline(time.Now().Add(hangLimit)) // CloseWrite has set one
+	return raw
+}
+
 func (c *strictClient) login() {
 	c.t.Helper()
 	c.must(331, "USER "+ftptest.User)

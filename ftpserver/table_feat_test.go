@@ -27,6 +27,11 @@ var featProof = map[string]func(c *strictClient, line string){
 			c.t.Errorf("UTF8: %v", a)
 		}
 	},
+	"MODE": func(c *strictClient, _ string) {
+		c.must(200, "MODE Z")
+		c.must(200, "OPTS MODE Z LEVEL 9")
+		c.must(200, "MODE S")
+	},
 	"EPSV": func(c *strictClient, _ string) { c.must(229, "EPSV") },
 	"REST": func(c *strictClient, _ string) { c.must(350, "REST 1") },
 	"TVFS": func(c *strictClient, _ string) {

@@ -30,7 +30,9 @@ var afterLogin = map[string][2]int{
 	"MFF": {501, 501}, "HASH": {501, 550}, "RANG": {501, 501}, "AVBL": {550, 550},
 	"ACCT": {501, 202}, "ALLO": {501, 501}, "STOU": {425, 425}, "LANG": {200, 504}, "CLNT": {501, 200}, "ADAT": {501, 503}, "MIC": {501, 537},
 	"SITE": {501, 501}, "SITE HELP": {214, 501}, "SITE CHMOD": {501, 501}, "SITE UTIME": {501, 501}, "SITE MKDIR": {501, 200},
-	"SITE COPY": {501, 550}, "SITE CPFR": {501, 550}, "SITE CPTO": {501, 503},
+	"SITE COPY": {501, 550}, "SITE CPFR": {501, 550}, "SITE CPTO": {501, 503}, "SITE RMDIR": {502, 502}, "SITE SYMLINK": {502, 502},
+	"XCRC": {502, 502}, "XMD5": {502, 502}, "XSHA1": {502, 502}, "XSHA256": {502, 502}, "XSHA512": {502, 502}, "MD5": {502, 502},
+	"HOST": {501, 502}, "REIN": {220, 501}, "CCC": {534, 534},
 	"SMNT": {502, 502}, "LPRT": {502, 502}, "LPSV": {502, 502}, "SSCN": {502, 502}, "CPSV": {502, 502},
 }
 
@@ -41,6 +43,7 @@ var beforeLogin = map[string][2]int{
 	"AUTH": {501, 504}, "PBSZ": {501, 501}, "PROT": {501, 504},
 	"FEAT": {211, 501}, "OPTS": {501, 501}, "HELP": {214, 501}, "SYST": {215, 501},
 	"CLNT": {501, 200}, "ADAT": {501, 503}, "MIC": {501, 537},
+	"HOST": {501, 502}, "REIN": {220, 501}, "CCC": {534, 534},
 }
 
 // beforeTLS is beforeLogin for a session in clear where TLS is demanded; S-08
@@ -50,6 +53,7 @@ var beforeTLS = map[string][2]int{
 	"AUTH": {501, 504}, "PBSZ": {501, 503}, "PROT": {501, 503},
 	"FEAT": {211, 501}, "OPTS": {501, 501}, "HELP": {214, 501}, "SYST": {215, 501},
 	"CLNT": {501, 200}, "ADAT": {501, 503}, "MIC": {501, 503},
+	"HOST": {501, 502}, "REIN": {220, 501}, "CCC": {533, 533},
 }
 
 // stage is a state in which all verbs are tried.
@@ -128,9 +132,12 @@ func tryVerb(t *testing.T, srv *ftptest.Server, stage stage, line string, want i
 		}
 		return
 	}
+	if a.code == 220 {
+		c.clear()
+	}
 	// A second reply to the same command would come here.
 	c.must(200, "NOOP")
-	if !stage.login {
+	if !stage.login || a.code == 220 {
 		c.must(530, "PWD")
 	}
 	if a.code < 500 {
@@ -210,7 +217,7 @@ func TestVerbsInAnyCase(t *testing.T) {
 	for _, info := range ftpserver.Commands() {
 		for _, verb := range append([]string{info.Verb}, info.Aliases...) {
 			arg := ""
-			if verb == "QUIT" {
+			if verb == "QUIT" || verb == "REIN" {
 				arg = " x" // 501
 			}
 			want := c.do(verb + arg).code

@@ -84,6 +84,9 @@ func (s *Server) guarded(choose func(*tls.ClientHelloInfo) (*tls.Certificate, er
 func (d *ticketDesk) controlConfig(s *session) *tls.Config {
 	c := d.base.Clone()
 	c.NextProtos = []string{alpnFTP, alpnFTPData} // the second for clients with one configuration for both
+	if len(d.srv.hosts) > 0 {
+		c.GetCertificate = s.certificate
+	}
 	c.WrapSession = d.seal(s.id, nil)
 	c.UnwrapSession = func([]byte, tls.ConnectionState) (*tls.SessionState, error) { return nil, nil }
 	return c
@@ -114,6 +117,7 @@ type dataGate struct {
 	desk    *ticketDesk
 	id      sessionID
 	account string
+	host    *virtualHost // whose certificate it shows: that of the control connection (RFC 4217 §15.1.1)
 	// upload is set once the command is known to be an upload.
 	upload atomic.Bool
 	// hasResumed reports whether the session has had a resumed data connection.
@@ -133,6 +137,7 @@ func (g *dataGate) secure(ctx context.Context, raw net.Conn) (*dataconn.Conn, er
 func (g *dataGate) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	c := g.desk.base.Clone()
 	c.NextProtos = []string{alpnFTPData, alpnFTP}
+	c.GetCertificate = g.desk.srv.certificateOf(g.host)
 	shown := g.look(hello)
 	if shown.light {
 		c.CurvePreferences = []tls.CurveID{tls.X25519}

@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// VerbPolicy changes which commands are answered; the others say 502, and FEAT
-// and HELP do not mention them. Names are those of [Commands], those of SITE with
-// "SITE " in front of them. A name that is not there is an error of Serve.
+// VerbPolicy changes which commands are answered; the others say 502 (CCC: 533 or
+// 534), and FEAT and HELP do not mention them. Names are those of [Commands], those
+// of SITE with "SITE " in front of them. A name that is not there is an error of
+// Serve.
 type VerbPolicy struct {
 	On  []string // of those that CommandInfo.Off marks
 	Off []string // of all others

@@ -29,7 +29,7 @@ var (
 // Command is one command line, taken apart.
 type Command struct {
 	// Verb is in upper case, and empty if the line does not begin with one to
-	// sixteen letters that stand alone or before a space.
+	// sixteen letters and digits, a letter first, that stand alone or before a space.
 	Verb string
 	// Arg is everything behind the one space that follows the verb, byte for
 	// byte: names may begin and end with spaces (RFC 2640 §3.1).
@@ -86,7 +86,9 @@ func parseCommand(line string) Command {
 		verb = ""
 	}
 	for i := range len(verb) {
-		if c := verb[i] | 0x20; c < 'a' || c > 'z' {
+		letter := verb[i]|0x20 >= 'a' && verb[i]|0x20 <= 'z'
+		// XSHA256 and MD5 hold digits; a reply ("220 Ready") must be no command.
+		if digit := verb[i] >= '0' && verb[i] <= '9'; !letter && (!digit || i == 0) {
 			return Command{}
 		}
 	}

@@ -31,12 +31,12 @@ const maxDiscard = 1 << 20
 var ErrPlaintextBehindAuth = errors.New("wire: plaintext behind the change to TLS")
 
 // Conn is one end of a control connection. Reading and writing may be done by
-// two goroutines at the same time, but each by only one; Upgrade needs both to
-// be at rest.
+// two goroutines at the same time, but each by only one; Upgrade and Downgrade need
+// both to be at rest.
 type Conn struct {
 	conn   net.Conn
 	br     *bufio.Reader
-	tls    *tls.Conn // nil before Upgrade
+	tls    *tls.Conn // nil before Upgrade, and behind Downgrade
 	socket *Socket   // below it all; may be nil
 	write  time.Duration
 	line   []byte // of ReadCommand and ReadReply, used again for each line
@@ -57,7 +57,13 @@ func NewConn(conn net.Conn, writeTimeout time.Duration) *Conn {
 
 // Buffered says how many bytes the peer has sent ahead that were read from the
 // network but not yet from the Conn.
-func (c *Conn) Buffered() int { return c.br.Buffered() }
+func (c *Conn) Buffered() int {
+	n := c.br.Buffered()
+	if c.socket != nil {
+		n += c.socket.ahead()
+	}
+	return n
+}
 
 // TLS returns the state of the TLS connection, or nil while in clear.
 func (c *Conn) TLS() *tls.ConnectionState {
@@ -73,7 +79,7 @@ func (c *Conn) TLS() *tls.ConnectionState {
 // ErrPlaintextBehindAuth, and handshakes nothing, if the peer sent anything
 // ahead. After an error the connection is of no more use.
 func (c *Conn) Upgrade(ctx context.Context, wrap func(net.Conn) *tls.Conn) error {
-	if c.br.Buffered() > 0 {
+	if c.Buffered() > 0 {
 		return ErrPlaintextBehindAuth
 	}
 	if err := c.conn.SetDeadline(time.Time{}); err != nil {
@@ -104,6 +110,9 @@ func (c *Conn) CloseGently(limit time.Duration) error {
 	if c.tls != nil {
 		raw = c.tls.NetConn()
 		c.tls.CloseWrite()
+		if c.socket != nil {
+			c.socket.records = records{} // what comes is read and dropped, in large pieces
+		}
 	}
 	if half, ok := raw.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
 		io.Copy(io.Discard, io.LimitReader(raw, maxDiscard))

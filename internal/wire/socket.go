@@ -14,9 +14,13 @@ type Socket struct {
 	try   func(fd uintptr) (done bool)
 	armed bool
 
-	first [1]byte // of the input, read while waiting
-	has   bool
-	err   error // instead of it
+	// first is of the input, read while waiting: first[from:to] is not given yet. It
+	// has room for the header of a TLS record, so that this costs no read more.
+	first    [recordHeader]byte
+	from, to int
+	err      error // instead of it
+
+	records records
 }
 
 // NewSocket wraps conn. If that is not a connection of the operating system, or
@@ -31,6 +35,14 @@ func NewSocket(conn net.Conn) *Socket {
 	return s
 }
 
+// FollowRecords makes all reads from now on end with the TLS record in which they
+// began, so that TLS can end and leave what lies behind it (Conn.Downgrade). Call it
+// right before the handshake.
+func (s *Socket) FollowRecords() { s.records = records{on: true} }
+
+// ahead is how much was read while waiting and not given yet.
+func (s *Socket) ahead() int { return s.to - s.from }
+
 // dryError is what an armed Socket returns instead of waiting. It is temporary, or
 // crypto/tls would take the connection for broken.
 type dryError struct{}
@@ -44,9 +56,10 @@ func (s *Socket) Read(p []byte) (int, error) {
 	switch {
 	case len(p) == 0:
 		return 0, nil
-	case s.has:
-		s.has = false
-		return copy(p, s.first[:]), nil
+	case s.ahead() > 0:
+		n := copy(p, s.first[s.from:s.to])
+		s.from += n
+		return n, nil
 	case s.err != nil:
 		err := s.err
 		s.err = nil
@@ -54,7 +67,9 @@ func (s *Socket) Read(p []byte) (int, error) {
 	case s.armed:
 		return 0, dryError{}
 	}
-	return s.Conn.Read(p)
+	n, err := s.Conn.Read(p[:s.records.room(len(p))])
+	s.records.advance(p[:n])
+	return n, err
 }
 
 // wait returns when there is something to read, or an error to be had by Read, or

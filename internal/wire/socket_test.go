@@ -64,15 +64,7 @@ func TestWait(t *testing.T) {
 }
 
 func TestWaitUnderTLS(t *testing.T) {
-	ours, theirs := tcpPair(t)
-	pair := testCertificate(t)
-	server := tls.Server(NewSocket(ours), &tls.Config{Certificates: []tls.Certificate{pair}})
-	client := tls.Client(theirs, &tls.Config{InsecureSkipVerify: true})
-	shaken := make(chan error, 1)
-	go func() { shaken <- client.Handshake() }()
-	if err := errors.Join(server.Handshake(), <-shaken); err != nil {
-		t.Fatal(err)
-	}
+	server, client := tlsPair(t)
 	c := NewConn(server, time.Minute)
 	testWait(t, c, client)
 	client.Close()

@@ -6,11 +6,11 @@ import "syscall"
 
 const canTry = true
 
-// tryRead reads one byte if there is one. It is called before each wait, as the
+// tryRead reads the first bytes if there are any. It is called before each wait, as the
 // poller demands.
 func (s *Socket) tryRead(fd uintptr) (done bool) {
 	for {
-		n, err := syscall.Read(int(fd), s.first[:])
+		n, err := syscall.Read(int(fd), s.first[:s.records.room(len(s.first))])
 		switch {
 		case err == syscall.EINTR:
 			continue
@@ -18,8 +18,9 @@ func (s *Socket) tryRead(fd uintptr) (done bool) {
 			return false
 		case err != nil:
 			s.err = err
-		case n == 1:
-			s.has = true
+		case n > 0:
+			s.from, s.to = 0, n
+			s.records.advance(s.first[:n])
 		}
 		return true // at the end of the input Read finds it again
 	}
