@@ -10,6 +10,10 @@
 // [ParsePin] and [VerifyPin], or takes the certificate file as its only trust
 // anchor (curl --cacert server.crt).
 //
+// A client that is to do more than crypto/tls does has [Verifier], whose errors
+// name the one reason to turn away, and [KnownHosts], which remembers servers by
+// their keys.
+//
 // Keys are ECDSA on P-256: every TLS 1.2 client of the last ten years takes
 // them, and crypto/tls signs with them many times faster than with RSA.
 package certs

@@ -30,10 +30,11 @@ type Options struct {
 	RootCAs *x509.CertPool
 	// Certificates are shown to a server that asks for a client certificate.
 	Certificates []tls.Certificate
-	// VerifyPin, if set, judges the server's certificate in place of RootCAs
-	// and host name: nil means trusted. It is called for every handshake,
-	// resumed ones too.
-	VerifyPin func(tls.ConnectionState) error
+	// Verify, if set, judges the server's certificate in place of RootCAs and
+	// host name: nil means trusted. It is called for every handshake, resumed
+	// ones and those of data connections too. It must not wait for a person: the
+	// time that the server has for a handshake is running. See Probe.
+	Verify func(tls.ConnectionState) error
 	// MinTLS is the lowest version allowed: tls.VersionTLS12 (the default) or
 	// tls.VersionTLS13.
 	MinTLS uint16
@@ -41,6 +42,12 @@ type Options struct {
 	// session although an earlier one did. It gives up the proof that both
 	// come from the same server.
 	AllowUnresumed bool
+	// ExpectResumed says that data connections to this server are known to
+	// resume the TLS session: then the first one has to as well.
+	ExpectResumed bool
+	// DataResumed, if set, is called when a data connection has resumed the TLS
+	// session for the first time.
+	DataResumed func()
 	// InsecurePlaintext uses no TLS at all: everybody on the way can read and
 	// change password and files. It is allowed for ftp:// URLs only.
 	InsecurePlaintext bool

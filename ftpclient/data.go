@@ -140,19 +140,27 @@ func (t *transfer) secure(ctx context.Context) error {
 		t.data = dataconn.Plain(t.raw, c.opt.Timeout)
 		return nil
 	}
-	hctx, cancel := context.WithTimeout(ctx, c.opt.Timeout)
+	// The end of ctx ends the handshake too, by the reset that is tied to it: crypto/tls
+	// would close with a FIN, which a server that has already finished could take for
+	// the end of an empty file.
+	hctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.opt.Timeout)
 	defer cancel()
 	data, err := dataconn.Client(hctx, t.raw, c.dataTLS(), c.opt.Timeout)
 	if err != nil {
+		if cause := ctx.Err(); cause != nil {
+			err = fmt.Errorf("%w: %w", cause, err)
+		}
 		return handshakeError("data", err)
 	}
 	t.data = data
 	switch resumed := data.TLS().DidResume; {
 	case resumed:
+		if !c.resumed && c.opt.DataResumed != nil {
+			c.opt.DataResumed()
+		}
 		c.resumed = true
-	case c.resumed && !c.opt.AllowUnresumed:
-		return fmt.Errorf("%w: the data connection does not resume the TLS session, although earlier ones did: "+
-			"somebody else may have answered", ErrTLS)
+	case c.mustResume():
+		return fmt.Errorf("%w: %w: somebody else may have answered", ErrTLS, ErrUnresumed)
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ func dialled(opt *Options) func() []string {
 
 // C-01: the address of a passive reply is never used, a privileged port neither,
 // and EPSV is asked for first.
+//
 func TestPassiveAddress_C01(t *testing.T) {
 	for _, host := range []string{"10.9.8.7", "169.254.169.254", "0.0.0.0", "255.255.255.255", "127.0.0.2"} {
 		t.Run(host, func(t *testing.T) {
@@ -128,8 +129,9 @@ func TestPlaintextDataPort_C06(t *testing.T) {
 	}
 }
 
-// C-07: the data connection must show the certificate of the control connection,
+// C-07, R-138: the data connection must show the certificate of the control connection,
 // even if the other one would be trusted too (RFC 4217 §15.1.1).
+//
 func TestOtherDataCertificate_C07(t *testing.T) {
 	for _, pinned := range []bool{false, true} {
 		s := serve(t, func(c *session) { c.login(); _ = c.retr("/f"); c.failf("the data connection was accepted") })
@@ -138,16 +140,17 @@ func TestOtherDataCertificate_C07(t *testing.T) {
 		opt := s.options()
 		opt.RootCAs.AddCert(cert.Leaf)
 		if pinned {
-			opt.VerifyPin = func(tls.ConnectionState) error { return nil }
+			opt.Verify = func(tls.ConnectionState) error { return nil }
 		}
 		c := s.dial(opt)
 		_, err := c.Retrieve(t.Context(), "/f", 0, io.Discard)
-		wantError(t, err, ErrTLS, errOtherCertificate)
+		wantError(t, err, ErrTLS, ErrOtherCertificate)
 	}
 }
 
 // T-01, C-08: every data connection resumes the control connection's session;
 // one that does not, after others did, is refused unless that is allowed.
+//
 func TestDataResumes_C08(t *testing.T) {
 	const transfers = 10
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
@@ -180,7 +183,7 @@ func TestDataResumes_C08(t *testing.T) {
 					t.Errorf("resumed %v, error %v", res.Resumed, err)
 				}
 				if !allow {
-					wantError(t, err, ErrTLS)
+					wantError(t, err, ErrTLS, ErrUnresumed)
 				}
 			})
 		}
@@ -189,6 +192,7 @@ func TestDataResumes_C08(t *testing.T) {
 
 // T-14: a refusal in the middle of an upload ends it, its text is shown, and the
 // session goes on.
+//
 func TestRefusedWhileSending_T14(t *testing.T) {
 	s := serve(t, func(c *session) {
 		c.login()

@@ -26,6 +26,16 @@ func Dial(ctx context.Context, u ftp.URL, opt Options) (*Client, error) {
 		// Found now, so that nothing at all is sent (CVE-2017-3533).
 		return nil, fmt.Errorf("ftpclient: user or password: %w", wire.ErrUnsafeArgument)
 	}
+	return connect(ctx, u, opt, func(c *Client) error {
+		if err := c.open(ctx, u); err != nil {
+			return err
+		}
+		return c.login(u)
+	})
+}
+
+// connect makes the control connection and opens it.
+func connect(ctx context.Context, u ftp.URL, opt Options, open func(*Client) error) (*Client, error) {
 	opt = opt.withDefaults()
 	raw, err := opt.dial(ctx, u.Address())
 	if err != nil {
@@ -40,7 +50,7 @@ func Dial(ctx context.Context, u ftp.URL, opt Options) (*Client, error) {
 	c.ctl = wire.NewConn(raw, opt.Timeout)
 	end, err := c.begin(ctx)
 	if err == nil {
-		err = end(c.open(ctx, u))
+		err = end(open(c))
 	}
 	if err != nil {
 		_ = c.Close()
@@ -75,7 +85,7 @@ func (o Options) dial(ctx context.Context, address string) (net.Conn, error) {
 	return raw, nil
 }
 
-// open takes a fresh connection to a logged-in session.
+// open takes a fresh connection to where a user name may be sent.
 func (c *Client) open(ctx context.Context, u ftp.URL) error {
 	steps := []func(context.Context) error{c.greeting, c.authTLS}
 	switch {
@@ -89,7 +99,7 @@ func (c *Client) open(ctx context.Context, u ftp.URL) error {
 			return err
 		}
 	}
-	return c.login(u)
+	return nil
 }
 
 // greeting waits for 220; 120 says that it will come later (RFC 959 §5.4).
@@ -121,7 +131,11 @@ func (c *Client) authTLS(ctx context.Context) error {
 		return err
 	}
 	if r.Code != ftp.Code234SecurityAccepted {
-		return fmt.Errorf("%w: the server offers no TLS: %w", ErrTLS, &ftp.Error{Command: "AUTH", Reply: r})
+		refused := &ftp.Error{Command: "AUTH", Reply: r}
+		if r.Code.Class() == ftp.Transient {
+			return fmt.Errorf("%w: the server has no TLS at present: %w", ErrTLS, refused)
+		}
+		return fmt.Errorf("%w: %w: %w", ErrTLS, ErrPlaintextOnly, refused)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.opt.Timeout)
 	defer cancel()

@@ -62,8 +62,9 @@ func TestGreetingLater_R034(t *testing.T) {
 	s.dial(s.options())
 }
 
-// C-04: what comes in clear behind the change to TLS, or ahead of it, ends the
+// C-04, R-123, V-71: what comes in clear behind the change to TLS, or ahead of it, ends the
 // attempt.
+//
 func TestPlaintextAhead_C04(t *testing.T) {
 	t.Run("behind 234", func(t *testing.T) {
 		s := serve(t, func(c *session) {
@@ -84,8 +85,9 @@ func TestPlaintextAhead_C04(t *testing.T) {
 	})
 }
 
-// C-05: whatever is not 234 ends the attempt; no user name in clear, no second
+// C-05, R-151, V-70: whatever is not 234 ends the attempt; no user name in clear, no second
 // attempt.
+//
 func TestAuthRefused_C05(t *testing.T) {
 	for _, answer := range []string{"500 what", "502 no", "534 policy", "431 later", "421 bye", "230 in", "200 ok", "331 password", ""} {
 		t.Run(answer, func(t *testing.T) {
@@ -166,12 +168,12 @@ func TestTrust_C07(t *testing.T) {
 	})
 	t.Run("pin", func(t *testing.T) {
 		s := serve(t, login)
-		s.dial(Options{VerifyPin: func(tls.ConnectionState) error { return nil }})
+		s.dial(Options{Verify: func(tls.ConnectionState) error { return nil }})
 	})
 	t.Run("wrong pin", func(t *testing.T) {
 		s := serve(t, login)
 		bad := errors.New("not this one")
-		_, err := Dial(t.Context(), s.url(), Options{RootCAs: s.roots, VerifyPin: func(tls.ConnectionState) error { return bad }})
+		_, err := Dial(t.Context(), s.url(), Options{RootCAs: s.roots, Verify: func(tls.ConnectionState) error { return bad }})
 		wantError(t, err, ErrTLS, bad)
 	})
 	t.Run("TLS too old", func(t *testing.T) {

@@ -6,7 +6,9 @@
 // It fails closed. A server that refuses TLS, PBSZ or PROT P is an error, never
 // a reason to go on in clear; a data connection that shows another certificate
 // than the control connection, or stops resuming its TLS session, is refused;
-// and the address in a passive reply is not used, only its port.
+// and the address in a passive reply is not used, only its port. Whom to trust is
+// asked of crypto/tls and the system's roots, or of Options.Verify; package certs
+// of this module has a Verifier for it.
 //
 // Paths are sent as they are given, byte for byte; give absolute ones. A path
 // that holds CR, LF or NUL is refused before anything is sent.

@@ -17,6 +17,16 @@ var (
 	// ErrTLS means that the connection is not as safe as was asked for: no
 	// TLS, a certificate that is not trusted, a handshake that failed.
 	ErrTLS = errors.New("TLS failed")
+	// ErrPlaintextOnly means that the server has refused AUTH TLS, and not only
+	// for the moment; somebody in between may have done so in its name. Nothing
+	// else was sent. Errors that wrap it wrap ErrTLS too, as with the two below.
+	ErrPlaintextOnly = errors.New("the server offers no TLS")
+	// ErrOtherCertificate ends a data connection on which somebody else answers
+	// than on the control connection (RFC 4217 §15.1.1).
+	ErrOtherCertificate = errors.New("the data connection shows another certificate than the control connection")
+	// ErrUnresumed ends a data connection that does not resume the TLS session of
+	// the control connection, although the server is known to do that.
+	ErrUnresumed = errors.New("the data connection does not resume the TLS session, although earlier ones did")
 	// ErrNetwork means that a connection could not be made, was lost, or did
 	// not get on within its time.
 	ErrNetwork = errors.New("network failure")
@@ -36,12 +46,13 @@ var (
 
 // controlError puts an error of the control connection into its kind.
 func controlError(err error) error {
-	var alert tls.AlertError
+	var alert *net.OpError
 	var record tls.RecordHeaderError
 	switch {
 	case errors.Is(err, wire.ErrBadReply):
 		return fmt.Errorf("%w: %w", ErrProtocol, err)
-	case errors.As(err, &alert):
+	case errors.As(err, &alert) && (alert.Op == "remote error" || alert.Op == "local error"):
+		// These are the alerts of crypto/tls, whose own type it does not export.
 		// In TLS 1.3 a server tells only after the handshake that it wants a
 		// client certificate (RFC 8446 §4.4.2.4).
 		return fmt.Errorf("%w: %w", ErrTLS, err)

@@ -13,6 +13,7 @@ import (
 
 // T-12, C-09: a download is whole only with close_notify and 2yz; every other
 // end is an error that says what was missing.
+//
 func TestDownloadEnds_T12(t *testing.T) {
 	tests := []struct {
 		name string
@@ -99,6 +100,7 @@ func TestCancelDownload_C23(t *testing.T) {
 }
 
 // C-09: the number of bytes must be the one that SIZE gave.
+//
 func TestDownloadSize_C09(t *testing.T) {
 	for _, tt := range []struct {
 		size   string

@@ -3,20 +3,15 @@ package ftpclient
 import (
 	"bytes"
 	"crypto/tls"
-	"errors"
 	"strings"
 	"sync"
 )
-
-// errOtherCertificate ends a data handshake in which somebody else answers than
-// on the control connection (RFC 4217 §15.1.1).
-var errOtherCertificate = errors.New("the data connection shows another certificate than the control connection")
 
 func (c *Client) controlTLS() *tls.Config {
 	cfg := c.baseTLS()
 	cfg.NextProtos = []string{"ftp"}
 	cfg.ClientSessionCache = controlTickets{c.tickets}
-	cfg.VerifyConnection = c.opt.VerifyPin
+	cfg.VerifyConnection = c.opt.Verify
 	return cfg
 }
 
@@ -31,10 +26,10 @@ func (c *Client) dataTLS() *tls.Config {
 	}
 	cfg.VerifyConnection = func(cs tls.ConnectionState) error {
 		if len(cs.PeerCertificates) == 0 || !bytes.Equal(cs.PeerCertificates[0].Raw, c.leaf) {
-			return errOtherCertificate
+			return ErrOtherCertificate
 		}
-		if c.opt.VerifyPin != nil {
-			return c.opt.VerifyPin(cs)
+		if c.opt.Verify != nil {
+			return c.opt.Verify(cs)
 		}
 		return nil
 	}
@@ -47,8 +42,14 @@ func (c *Client) dataTLS() *tls.Config {
 // refused once the server has shown that it can.
 func (c *Client) mayShare() bool {
 	control := c.ctl.TLS()
-	return c.resumed && !c.opt.AllowUnresumed && control != nil && control.Version == tls.VersionTLS13 &&
+	return c.mustResume() && control != nil && control.Version == tls.VersionTLS13 &&
 		(control.CurveID == tls.X25519MLKEM768 || control.CurveID == tls.SecP256r1MLKEM768 || control.CurveID == tls.SecP384r1MLKEM1024)
+}
+
+// mustResume reports whether a data connection that does not resume the TLS
+// session is refused: the server has shown that it can.
+func (c *Client) mustResume() bool {
+	return (c.resumed || c.opt.ExpectResumed) && !c.opt.AllowUnresumed
 }
 
 func (c *Client) baseTLS() *tls.Config {
@@ -69,9 +70,9 @@ func (c *Client) baseTLS() *tls.Config {
 			tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
 			tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 		},
-		// A pin takes the place of chain and name; VerifyConnection runs on
+		// Verify takes the place of chain and name; VerifyConnection runs on
 		// resumed handshakes too.
-		InsecureSkipVerify: c.opt.VerifyPin != nil,
+		InsecureSkipVerify: c.opt.Verify != nil,
 	}
 }
 

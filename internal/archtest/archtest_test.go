@@ -59,7 +59,7 @@ func TestNever(t *testing.T) {
 			case "internal/daemon":
 				bad = row.Package != "internal/cli"
 			case "internal/cli":
-				bad = row.Package != "cmd/sealane"
+				bad = row.Package != "cmd/sealane" && row.Package != "internal/docgen" // which writes what it prints
 			case "ftptest", "vfs/vfstest":
 				bad = true // for tests only
 			case "internal/wire", "internal/dataconn", "internal/listing":

@@ -90,7 +90,7 @@ func House() Plan {
 			// What keeps the house true.
 			{Package: "internal/archtest"},
 			{Package: "internal/conformance"},
-			{Package: "internal/docgen", Module: []string{"ftp", "ftpserver"}},
+			{Package: "internal/docgen", Module: []string{"ftp", "ftpserver", "internal/cli"}},
 			{Package: "interop"},
 			{Package: "interop/durability", Tests: []string{"github.com/hanwen/go-fuse"}},
 			{Package: "bench"},

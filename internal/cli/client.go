@@ -3,15 +3,11 @@ package cli
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sealane/sealane/certs"
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/ftpclient"
 )
@@ -20,17 +16,28 @@ import (
 type clientFlags struct {
 	ca           string
 	pins         []string
+	trustStore   string
+	crl          string
+	cert, key    string
 	tlsMin       string
 	passwordFile string
 	timeout      time.Duration
 	json         bool
 	plaintext    bool
+
+	allowDowngrade, allowUnresumed bool
 }
 
 func (f *clientFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.ca, "ca", "", "trust the authorities in `FILE` (PEM) instead of the system's")
 	flags.StringArrayVar(&f.pins, "pin", nil, "trust only the key `sha256/BASE64`, whoever signed it (repeatable)")
+	flags.StringVar(&f.trustStore, "trust-store", "", "remember servers in `FILE`, instead of sealane/known_hosts in the user's configuration")
+	flags.StringVar(&f.crl, "crl", "", "refuse what the revocation lists in `FILE` (PEM or DER) hold")
+	flags.StringVar(&f.cert, "cert", "", "show the client certificate in `FILE` (PEM, with its chain)")
+	flags.StringVar(&f.key, "key", "", "the key of --cert in `FILE` (PEM)")
+	flags.BoolVar(&f.allowDowngrade, "allow-downgrade", false, "accept TLS 1.2 from a server that has spoken 1.3")
+	flags.BoolVar(&f.allowUnresumed, "allow-unresumed", false, "accept data connections that do not resume TLS from a server that has resumed")
 	flags.StringVar(&f.tlsMin, "tls-min", "1.2", "lowest `VERSION` of TLS: 1.2 or 1.3")
 	flags.StringVar(&f.passwordFile, "password-file", "", "read the password from `FILE`")
 	flags.DurationVar(&f.timeout, "timeout", ftpclient.DefaultTimeout, "give up when nothing has moved for this `LONG`")
@@ -47,10 +54,9 @@ func (f *clientFlags) options(u ftp.URL) (ftpclient.Options, error) {
 		return opt, usagef("--timeout must be more than 0")
 	case f.plaintext && !u.PlainScheme:
 		return opt, withHint(usagef("--insecure-plaintext is for ftp:// URLs only"), "drop the flag: this URL is used with TLS")
-	case f.plaintext && (f.ca != "" || len(f.pins) > 0 || f.tlsMin != "1.2"):
-		return opt, usagef("--insecure-plaintext uses no TLS: --ca, --pin and --tls-min cannot be given with it")
-	case f.ca != "" && len(f.pins) > 0:
-		return opt, usagef("--pin takes the place of --ca: give one of them")
+	}
+	if err := f.idle(); err != nil {
+		return opt, err
 	}
 	// A server may store for longer than it may be silent otherwise.
 	opt.FinishTimeout = max(f.timeout, ftpclient.DefaultFinishTimeout)
@@ -61,30 +67,22 @@ func (f *clientFlags) options(u ftp.URL) (ftpclient.Options, error) {
 	default:
 		return opt, usagef("--tls-min must be 1.2 or 1.3")
 	}
-	return opt, f.trust(&opt)
+	return opt, nil
 }
 
-func (f *clientFlags) trust(opt *ftpclient.Options) error {
-	if f.ca != "" {
-		text, err := os.ReadFile(f.ca)
-		if err != nil {
-			return fmt.Errorf("cannot read --ca: %w", err)
-		}
-		opt.RootCAs = x509.NewCertPool()
-		if !opt.RootCAs.AppendCertsFromPEM(text) {
-			return usagef("--ca %s holds no certificate in PEM", f.ca)
-		}
-	}
-	if len(f.pins) > 0 {
-		pins := make([]certs.Pin, 0, len(f.pins))
-		for _, s := range f.pins {
-			pin, err := certs.ParsePin(s)
-			if err != nil {
-				return usageError{err}
-			}
-			pins = append(pins, pin)
-		}
-		opt.VerifyPin = func(cs tls.ConnectionState) error { return certs.VerifyPin(pins, cs) }
+// idle names the flags that would have no effect.
+func (f *clientFlags) idle() error {
+	alone := f.ca != "" || len(f.pins) > 0 || f.tlsMin != "1.2" || f.trustStore != "" || f.crl != "" || f.cert != "" ||
+		f.allowDowngrade || f.allowUnresumed
+	switch {
+	case f.plaintext && alone:
+		return usagef("--insecure-plaintext uses no TLS: no flag about TLS, certificates or trust can be given with it")
+	case f.ca != "" && len(f.pins) > 0:
+		return usagef("--pin takes the place of --ca: give one of them")
+	case len(f.pins) > 0 && (f.trustStore != "" || f.crl != "" || f.allowDowngrade):
+		return usagef("--pin trusts the key and nothing else: --trust-store, --crl and --allow-downgrade cannot be given with it")
+	case (f.cert == "") != (f.key == ""):
+		return usagef("--cert and --key go together; they may name the same file")
 	}
 	return nil
 }
@@ -101,7 +99,14 @@ func (f *clientFlags) dial(ctx context.Context, env *Env, u ftp.URL) (*ftpclient
 	if u.Password, err = f.password(ctx, env, u); err != nil {
 		return nil, err
 	}
-	return ftpclient.Dial(ctx, u, opt)
+	if f.plaintext {
+		return ftpclient.Dial(ctx, u, opt)
+	}
+	t, err := f.trust(env, u, &opt)
+	if err != nil {
+		return nil, err
+	}
+	return t.dial(ctx, u, opt)
 }
 
 func withUser(u ftp.URL) string {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -10,21 +9,32 @@ import (
 	"os"
 	"strings"
 
-	"github.com/sealane/sealane/certs"
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/ftpclient"
 	"github.com/sealane/sealane/internal/ui"
 )
 
-// The exit codes that scripts may rely on.
+// The exit codes that scripts may rely on. ExitCodes says what they mean.
 const (
 	exitOK          = 0
 	exitOther       = 1
 	exitUsage       = 2
-	exitRefused     = 4 // by the server: login, permission, not found
-	exitTLS         = 5 // TLS or trust
-	exitNetwork     = 6 // network or time-out
-	exitNotVerified = 7 // truncated, or size or hash differ
+	exitRefused     = 4
+	exitTLS         = 5
+	exitNetwork     = 6
+	exitNotVerified = 7
+
+	exitOtherServer      = 50
+	exitUnknownAuthority = 51
+	exitNameMismatch     = 52
+	exitExpired          = 53
+	exitNotYetValid      = 54
+	exitRevoked          = 55
+	exitChangedKey       = 56
+	exitWeakKey          = 57
+	exitPlaintextOnly    = 58
+	exitDowngrade        = 59
+
 	exitInterrupted = 130
 )
 
@@ -64,6 +74,7 @@ func exitCode(err error) int {
 	// a local file too.
 	var dial *net.OpError
 	var name *net.DNSError
+	reason, distrusted := trustOf(err)
 	switch {
 	case err == nil:
 		return exitOK
@@ -73,8 +84,8 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.Is(err, context.DeadlineExceeded):
 		return exitNetwork
-	case errors.Is(err, ftpclient.ErrTLS):
-		return exitTLS
+	case distrusted:
+		return reason.code
 	case errors.Is(err, ftpclient.ErrNotVerified) && !errors.Is(err, ftpclient.ErrNetwork):
 		return exitNotVerified
 	case errors.As(err, &refused):
@@ -111,11 +122,12 @@ func hintFor(err error, code int) string {
 		return hinted.Hint()
 	}
 	var refused *ftp.Error
+	reason, distrusted := trustOf(err)
 	switch {
 	case code == exitUsage:
 		return "sealane help, or --help behind a command, shows how it is used"
-	case code == exitTLS:
-		return tlsHint(err)
+	case distrusted && reason.code == code:
+		return reason.hint
 	case code == exitNotVerified:
 		return "run it again; the file is not proven to be whole"
 	case code == exitNetwork:
@@ -124,27 +136,6 @@ func hintFor(err error, code int) string {
 		return refusedHint(refused)
 	}
 	return ""
-}
-
-func tlsHint(err error) string {
-	var unknown x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	var refused *ftp.Error
-	switch {
-	case errors.As(err, &unknown) && unknown.Cert != nil:
-		return "if the owner of the server confirms that its key is " + certs.PinSPKI(unknown.Cert) +
-			", trust it with --pin; or trust an authority with --ca FILE"
-	case errors.As(err, &name):
-		return "use the name that the certificate is made for, or trust the key itself with --pin"
-	case errors.As(err, &invalid):
-		return "the owner of the server has to renew its certificate; check the clock of this machine too"
-	case errors.Is(err, certs.ErrPin):
-		return "do not go on before the owner of the server confirms the new key"
-	case errors.As(err, &refused):
-		return "ftps://HOST (port 990) may work if the server has implicit TLS only"
-	}
-	return "ftpes:// is explicit TLS (port 21), ftps:// implicit (port 990): check that the URL is of the right kind"
 }
 
 func refusedHint(refused *ftp.Error) string {

@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,11 +38,19 @@ func TestExitCode_T12(t *testing.T) {
 		{&ftp.Error{Command: "PASS", Reply: ftp.Replyf(530, "no")}, exitRefused, "password"},
 		{&ftp.Error{Command: "STOR", Reply: ftp.Replyf(552, "no")}, exitRefused, "room"},
 		{&ftp.Error{Command: "MLSD", Reply: ftp.Replyf(502, "no")}, exitRefused, "MLSD"},
-		{wrap(ftpclient.ErrTLS, refused), exitTLS, "ftps://"},
-		{wrap(ftpclient.ErrTLS, x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}), exitTLS, "name"},
-		{wrap(ftpclient.ErrTLS, x509.UnknownAuthorityError{Cert: &x509.Certificate{}}), exitTLS, "--pin"},
-		{wrap(ftpclient.ErrTLS, x509.CertificateInvalidError{Cert: &x509.Certificate{}, Reason: x509.Expired}), exitTLS, "clock"},
-		{wrap(ftpclient.ErrTLS, certs.ErrPin), exitTLS, "confirms"},
+		{wrap(ftpclient.ErrTLS), exitTLS, "ftps://"},
+		{wrap(ftpclient.ErrTLS, ftpclient.ErrPlaintextOnly, refused), exitPlaintextOnly, "ftps://"},
+		{wrap(ftpclient.ErrTLS, ftpclient.ErrOtherCertificate), exitOtherServer, "data port"},
+		{wrap(ftpclient.ErrTLS, ftpclient.ErrUnresumed), exitOtherServer, "--allow-unresumed"},
+		{wrap(ftpclient.ErrTLS, certs.ErrUnknownAuthority), exitUnknownAuthority, "--ca"},
+		{wrap(ftpclient.ErrTLS, certs.ErrNameMismatch), exitNameMismatch, "name"},
+		{wrap(ftpclient.ErrTLS, certs.ErrExpired), exitExpired, "clock"},
+		{wrap(ftpclient.ErrTLS, certs.ErrNotYetValid), exitNotYetValid, "clock"},
+		{wrap(ftpclient.ErrTLS, certs.ErrRevoked), exitRevoked, "new certificate"},
+		{wrap(ftpclient.ErrTLS, certs.ErrChangedKey), exitChangedKey, "confirms"},
+		{wrap(ftpclient.ErrTLS, certs.ErrPin), exitChangedKey, "confirms"},
+		{wrap(ftpclient.ErrTLS, certs.ErrWeakKey), exitWeakKey, "2048"},
+		{wrap(ftpclient.ErrTLS, certs.ErrDowngrade), exitDowngrade, "--allow-downgrade"},
 		{wrap(ftpclient.ErrNetwork), exitNetwork, "--timeout"},
 		{wrap(&net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}), exitNetwork, "firewall"},
 		{wrap(context.DeadlineExceeded, ftpclient.ErrNetwork), exitNetwork, ""},

@@ -46,6 +46,7 @@ func newRootCommand(env *Env) *cobra.Command {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	root.AddCommand(newServeCommand(env), newGetCommand(env), newPutCommand(env), newLsCommand(env), newVersionCommand(env))
+	root.AddCommand(newServeCommand(env), newGetCommand(env), newPutCommand(env), newLsCommand(env), newCertCommand(env), newVersionCommand(env),
+		newExitCodesTopic())
 	return root
 }

@@ -88,6 +88,7 @@ func protocol() string {
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", verb, code(c.Syntax), when, c.RFC, code(strings.Join(c.Features, ", ")), cell(c.Summary))
 	}
+	b.WriteString(registryPage())
 	b.WriteString(protocolRules)
 	return b.String()
 }
