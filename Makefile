@@ -61,6 +61,14 @@ check-docs: ## fail if a generated page is out of date
 		diff -u "$(CURDIR)/docs/$$page" "$$page" || { echo "docs/$${page#./} is out of date: run make docs"; exit 1; }; \
 	done
 
+.PHONY: conformance
+conformance: ## run the tests and write docs/conformance.md from them
+	$(GO) test -json $(TESTFLAGS) ./... | $(GO) run ./internal/conformance
+
+.PHONY: check-conformance
+check-conformance: ## run the tests, and fail also if docs/conformance.md is out of date
+	$(GO) test -json $(TESTFLAGS) ./... | $(GO) run ./internal/conformance -check
+
 .PHONY: bench
 bench: ## measure against other servers, as root on Debian; flags in BENCHFLAGS
 	bench/install.sh bin/bench-servers

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net/netip"
 
@@ -13,6 +14,10 @@ import (
 // wrong password, a disabled or an expired account. The peer sees the same 530
 // for all of them; the wrapped reason is for the log.
 var ErrDenied = errors.New("login denied")
+
+// ErrPassword is what a Login returns, plain or wrapped, if Credentials.NoPassword is set
+// and the certificate is not enough.
+var ErrPassword = errors.New("the password is needed")
 
 // ErrBusy is what a Login returns when it cannot judge at this moment. The peer
 // sees a 421 and may come again.
@@ -26,6 +31,16 @@ type Credentials struct {
 	Password string
 	Remote   netip.AddrPort
 	TLS      *tls.ConnectionState // nil on a control connection without TLS
+	// Certificate is the one by which the client has shown, in the handshake, that it
+	// holds its key; nil: none. CertificateErr says why the server trusts none of what
+	// is written in it; nil: an authority vouches for it, by TLSPolicy.VerifyClient of
+	// ftpserver.
+	Certificate    *x509.Certificate
+	CertificateErr error
+	// NoPassword is set when USER asks whether the certificate alone logs in: then
+	// Login grants that, or returns ErrPassword, or another error, which all come to the
+	// same for the client: it is asked for the password.
+	NoPassword bool
 	// Host is the virtual host that the client has chosen, by its first name; empty:
 	// none. It need not be a name that the client proved to mean.
 	Host string

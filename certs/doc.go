@@ -14,6 +14,13 @@
 // name the one reason to turn away, and [KnownHosts], which remembers servers by
 // their keys.
 //
+// A private authority ([NewCA]) signs servers and clients: from a key ([CA.Issue])
+// or from a request that proves its key ([ParseRequest], [CA.Sign]). [Inspect]
+// describes a chain and says, by findings with stable names, what is wrong with it.
+// Chains, requests and PKCS #12 files may come from strangers: the work on them is
+// bounded (1 MiB, 16 certificates, RSA keys of 8192 bits), and nothing in them but
+// what is listed is ever signed.
+//
 // Keys are ECDSA on P-256: every TLS 1.2 client of the last ten years takes
 // them, and crypto/tls signs with them many times faster than with RSA.
 package certs

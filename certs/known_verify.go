@@ -14,7 +14,7 @@ import (
 // Why a client turns away from a server, besides ErrExpired, ErrNotYetValid and
 // ErrPin. Every TrustError wraps one of them.
 var (
-	ErrUnknownAuthority = errors.New("no authority vouches for the server")
+	ErrUnknownAuthority = errors.New("no authority that is trusted vouches for it")
 	ErrNameMismatch     = errors.New("the certificate is made for another name")
 	ErrRevoked          = errors.New("the certificate has been revoked")
 	ErrChangedKey       = errors.New("the server's key has changed")

@@ -29,6 +29,7 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
+// F-15.
 func FuzzParseTime(f *testing.F) {
 	f.Add("20260228235958.5")
 	f.Fuzz(func(t *testing.T, s string) {

@@ -81,6 +81,7 @@ func TestEPSVAll(t *testing.T) {
 
 // S-50: with active mode on, only the client's own address and unprivileged ports
 // are connected to, and a refusal leaves nothing behind that RETR could use.
+//
 func TestS50ActiveModeNoBounce(t *testing.T) {
 	srv := serveTree(t, map[string]string{"/f": "data"}, activeMode)
 	c := connect(t, srv).login()

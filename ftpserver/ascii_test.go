@@ -221,6 +221,7 @@ func TestASCIIEmptyRead(t *testing.T) {
 
 // FuzzASCII puts a text anywhere around the edge of the buffers: pad bytes come
 // before it.
+// F-15.
 func FuzzASCII(f *testing.F) {
 	f.Add([]byte("a\nb\r\nc\rd\r\r\n"), []byte{0}, uint16(0))
 	f.Add([]byte("\r"), []byte{}, uint16(bufferEdge-1))

@@ -60,6 +60,7 @@ func TestS06HTTP(t *testing.T) {
 }
 
 // S-06, S-41: before login no reply repeats what the peer sent.
+//
 func TestS06NoReplyEchoes(t *testing.T) {
 	t.Parallel()
 	srv := serveTree(t, nil, nil)

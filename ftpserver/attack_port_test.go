@@ -52,6 +52,7 @@ func TestS50NoBounce(t *testing.T) {
 
 // S-51: from another address nobody gets the data, nor may send any, and the
 // port goes on waiting for the right one.
+//
 func TestS51PortStealing(t *testing.T) {
 	if !canUse127002() {
 		t.Skip("needs a second loopback address, as Linux has without being set up")
@@ -93,6 +94,7 @@ func TestS51PortStealing(t *testing.T) {
 
 // S-53: data ports are drawn from the range without order, and none comes again
 // soon.
+//
 func TestS53PortsDoNotFollowEachOther(t *testing.T) {
 	const from, to, draws = 42000, 42199, 40
 	srv := serveTree(t, nil, func(s *ftpserver.Server) {

@@ -141,6 +141,7 @@ func TestS03AuthTwice(t *testing.T) {
 
 // S-04: whatever comes in place of a ClientHello, the connection ends within the
 // limit for handshakes, or that for logins.
+//
 func TestS04NoHandshake(t *testing.T) {
 	t.Parallel()
 	ended := make(chan struct{}, 16)
@@ -206,6 +207,7 @@ func TestS04NoHandshake(t *testing.T) {
 
 // S-05: half-open connections from one address, before and in the handshake, do
 // not keep an honest client out; above the cap of the address there is only 421.
+//
 func TestS05HalfOpen(t *testing.T) {
 	const many = 500
 	from := ""

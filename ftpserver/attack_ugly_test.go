@@ -123,6 +123,7 @@ var uglyEnds = []struct {
 // Sessions that end in every ugly way leave nothing behind: goroutines,
 // descriptors and listeners come back to the level before. Not in parallel with
 // other tests, as it counts what the whole process has.
+//
 func TestThousandUglySessions(t *testing.T) {
 	sessions, workers := 1000, 16
 	if testing.Short() {

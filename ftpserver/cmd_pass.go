@@ -17,19 +17,20 @@ var errEmptyGrant = errors.New("ftpserver: Login returned no account or no tree"
 
 // cmdPass judges the password, in a job: hashes are slow by design.
 func cmdPass(_ context.Context, s *session, arg string) (*job, error) {
+	if s.byCertificate {
+		return replyJob(ftp.Replyf(ftp.Code202Superfluous, "Logged in by certificate already.")), nil // RFC 2228 §5
+	}
 	if !s.given.hasUser {
 		return nil, refuse(ftp.Code503BadSequence, "Send USER first.")
 	}
-	c := auth.Credentials{User: s.given.user, Password: arg, Remote: s.remote, TLS: s.conn.TLS(), Host: s.hostName()}
+	c := s.credentials(s.given.user)
+	c.Password = arg
 	login, pause := s.srv.Login, failurePause<<s.failures
 	var grant *auth.Grant
 	return &job{
 		run: func(ctx context.Context) outcome {
 			var err error
-			grant, err = login(ctx, c)
-			if err == nil && (grant == nil || grant.FS == nil || grant.Account == "") {
-				err = errEmptyGrant
-			}
+			grant, err = checked(login(ctx, c))
 			if errors.Is(err, auth.ErrDenied) {
 				pauseFor(ctx, pause)
 			}
@@ -39,14 +40,24 @@ func cmdPass(_ context.Context, s *session, arg string) (*job, error) {
 	}, nil
 }
 
+// checked takes a grant only if it is one.
+func checked(grant *auth.Grant, err error) (*auth.Grant, error) {
+	if err == nil && (grant == nil || grant.FS == nil || grant.Account == "") {
+		err = errEmptyGrant
+	}
+	return grant, err
+}
+
 // loginEnded puts the result of a login into force.
 func (s *session) loginEnded(user string, grant *auth.Grant, out *outcome) {
 	e := Event{Kind: EventLogin, User: user, Err: out.err}
 	switch {
 	case out.err == nil:
 		s.grant, s.cwd, s.state = grant, grant.Home, loggedIn
-		s.account.Store(&grant.Account)
-		out.reply = ftp.Replyf(ftp.Code230LoggedIn, "Logged in.")
+		s.identity.Store(&identity{grant.Account, s.clientKey()})
+		if out.reply.IsZero() {
+			out.reply = ftp.Replyf(ftp.Code230LoggedIn, "Logged in.")
+		}
 	case errors.Is(out.err, auth.ErrDenied):
 		e.Kind = EventLoginFailed
 		s.failures++

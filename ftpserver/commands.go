@@ -77,7 +77,7 @@ func commandTable(rows []command) map[string]*command {
 func commandRows() []command {
 	return []command{
 		{verb: "USER", states: awaitUser | loggedIn, arg: argRequired, syntax: "name", rfc: "RFC 959 §4.1.1",
-			summary: "name the account; flushes an earlier login", run: cmdUser},
+			summary: "name the account; flushes an earlier login", start: cmdUser},
 		{verb: "PASS", states: awaitUser | loggedIn, arg: argOptional, syntax: "password", rfc: "RFC 959 §4.1.1",
 			summary: "give the password, right after USER", start: cmdPass},
 		{verb: "QUIT", states: anyState, rfc: "RFC 959 §4.1.1",

@@ -23,6 +23,7 @@ func (m *memoryOutlet) WriteLast(p []byte) (int, error) {
 // panic, gives no more than its bounds, and takes for whole what is one whole zlib
 // stream and nothing else. What our own compressors make of the same bytes comes back,
 // and no part of it passes for the whole.
+// F-15.
 func FuzzDeflate(f *testing.F) {
 	zeros := new(bytes.Buffer)
 	w, err := zlib.NewWriterLevel(zeros, 9)

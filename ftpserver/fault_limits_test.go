@@ -14,6 +14,7 @@ import (
 
 // S-79: a disk that is full in mid-file. What was there stays as it is, the bytes
 // that had come are given back, and a file that fits goes through after that.
+//
 func TestS79DiskFull(t *testing.T) {
 	t.Parallel()
 	tree := memfs.New(memfs.Limit(1 << 20))

@@ -180,6 +180,7 @@ func differ(want, got map[string]string) []string {
 // way, the command that made it is answered in the right class, the tree is as it
 // was before the command, nothing stays open, and the session goes on: the same
 // command then works, and all that follow.
+//
 func TestF07EachFault(t *testing.T) {
 	t.Parallel()
 	big := pattern(300 << 10)

@@ -98,6 +98,8 @@ func enterTLS(c *strictClient, clientTLS *tls.Config) (func(), bool) {
 // the server does not panic, sends nothing but well-formed replies, meets no error
 // that it has no reply for, and the session ends or still answers; Close then
 // returns, so nothing is left running.
+//
+// F-15.
 func FuzzSession(f *testing.F) {
 	for _, seed := range []string{
 		"", "NOOP", "USER a\r\nPASS b\r\nPWD", "AUTH TLS\r\nUSER x", "AUTH TLS", "EPSV\r\nRETR f\r\nABOR", "EPSV\r\nLIST -la\r\nSTAT", "PASV\r\nSTOR g\r\nQUIT",

@@ -127,6 +127,7 @@ func TestListingKeepsErrors(t *testing.T) {
 
 // FuzzListOptions (S-81, V-33): the path is the end of the argument, options are
 // asked for by nothing else than words of letters, and sorting loses nothing.
+// F-15.
 func FuzzListOptions(f *testing.F) {
 	for _, seed := range []string{"", "-la", "-la dir", "-l -a  dir", "-- -x", "-" + strings.Repeat("R", 8000), strings.Repeat("-R ", 2000), "-tSr --  x", "- -", "-\xff", "-1a -1", "\x00", "--\x00"} {
 		f.Add(seed)

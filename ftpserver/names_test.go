@@ -208,6 +208,7 @@ func TestNamesTogether(t *testing.T) {
 
 // FuzzName (S-33, S-36): whatever the bytes of a name, it comes back as they are or is
 // refused, and each command gets its one reply.
+// F-15.
 func FuzzName(f *testing.F) {
 	for _, name := range oddNames {
 		f.Add([]byte(name))

@@ -2,6 +2,7 @@ package ftpserver
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"net/netip"
 	"time"
 )
@@ -14,6 +15,17 @@ type TLSPolicy struct {
 	// 4217 §15.1.1). It is needed unless InsecurePlaintext is set; without it,
 	// AUTH is refused with 431.
 	GetCertificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+
+	// ClientCert says whether clients are asked for a certificate. Control and data
+	// connections of a session must show the same one (RFC 4217 §15.1.2).
+	ClientCert ClientCert
+	// VerifyClient says whether what is written in a client's certificate, chain[0], can
+	// be believed: whether an authority that is trusted for clients vouches for it, by
+	// the rest of the chain, and whether it is of the time. Its error does not end the
+	// handshake: it is for Login (auth.Credentials.CertificateErr), so that the client
+	// learns no more than that it was refused. It is called by many goroutines, with
+	// certificates of strangers, and may be nil if ClientCert is ClientCertOff.
+	VerifyClient func(chain []*x509.Certificate) error
 
 	// InsecurePlaintext lets clients log in and move files without TLS. Passwords
 	// and files then cross the network in clear.
@@ -29,6 +41,22 @@ type TLSPolicy struct {
 	// must come from the address of the control connection. A Grant may say
 	// otherwise for its account.
 	Resumption Resumption
+}
+
+// ClientCert says whether clients are asked for a certificate.
+type ClientCert uint8
+
+const (
+	// ClientCertOff asks for none, and looks at none.
+	ClientCertOff ClientCert = iota
+	// ClientCertRequest asks for one; who has none goes on without.
+	ClientCertRequest
+	// ClientCertRequire ends handshakes in which none is shown.
+	ClientCertRequire
+)
+
+func (c ClientCert) auth() tls.ClientAuthType {
+	return [...]tls.ClientAuthType{tls.NoClientCert, tls.RequestClientCert, tls.RequireAnyClientCert}[c]
 }
 
 // Resumption says whether data connections must resume a TLS session of their

@@ -94,6 +94,10 @@ func (s *Server) prepare() error {
 			s.setup = errors.New("ftpserver: Server.TLS.GetCertificate is not set")
 		case s.TLS.Resumption > ResumptionOff:
 			s.setup = errors.New("ftpserver: Server.TLS.Resumption is unknown")
+		case s.TLS.ClientCert > ClientCertRequire:
+			s.setup = errors.New("ftpserver: Server.TLS.ClientCert is unknown")
+		case s.TLS.ClientCert != ClientCertOff && s.TLS.VerifyClient == nil:
+			s.setup = errors.New("ftpserver: Server.TLS.ClientCert needs Server.TLS.VerifyClient")
 		default:
 			if s.setup = s.newHosts(); s.setup == nil {
 				s.setup = s.newOrigins()
@@ -256,14 +260,14 @@ func (s *Server) cancelSessions() {
 }
 
 // vouches reports whether the session that a ticket names lives and belongs to
-// account.
-func (s *Server) vouches(id sessionID, account string) bool {
+// the same account and client certificate.
+func (s *Server) vouches(id sessionID, who identity) bool {
 	s.mu.Lock()
 	ses := s.sessions[id]
 	s.mu.Unlock()
 	if ses == nil {
 		return false
 	}
-	issuer := ses.account.Load()
-	return issuer != nil && *issuer == account
+	issuer := ses.identity.Load()
+	return issuer != nil && *issuer == who
 }

@@ -43,26 +43,28 @@ type session struct {
 	opened        time.Time
 	loggedOut     time.Time // since when nobody is logged in
 
-	state   state
-	account atomic.Pointer[string] // the grant's, for other sessions to read
+	state state
+	// identity is of who is logged in, for other sessions to read.
+	identity atomic.Pointer[identity]
 	// hasResumed is set by the first data connection that resumed; those to come
 	// are measured by it, in their own goroutines.
-	hasResumed atomic.Bool
-	grant      *auth.Grant
-	cwd        vfs.Path
-	pbsz       bool
-	prot       protLevel
-	typ        transferType
-	mode       transferMode
-	facts      ftp.FactSet
-	hash       vfs.Hash // of HASH
-	epsvAll    bool
-	offer      *offer // announced, and waiting for its transfer command
-	spent      *offer // of the last transfer; its client may yet connect
-	cleared    bool   // CCC has ended TLS
-	failures   int    // wrong passwords
-	junk       int    // refused commands before login
-	unknown    int    // of these, verbs that do not exist
+	hasResumed    atomic.Bool
+	grant         *auth.Grant
+	cwd           vfs.Path
+	pbsz          bool
+	prot          protLevel
+	typ           transferType
+	mode          transferMode
+	facts         ftp.FactSet
+	hash          vfs.Hash // of HASH
+	epsvAll       bool
+	offer         *offer // announced, and waiting for its transfer command
+	spent         *offer // of the last transfer; its client may yet connect
+	byCertificate bool   // logged in without a password
+	cleared       bool   // CCC has ended TLS
+	failures      int    // wrong passwords
+	junk          int    // refused commands before login
+	unknown       int    // of these, verbs that do not exist
 
 	host     *virtualHost
 	asked    string       // by HOST; "": nothing
@@ -143,7 +145,8 @@ func (s *session) logout() {
 		s.loggedOut = time.Now()
 	}
 	s.grant, s.cwd = nil, vfs.Path{}
-	s.account.Store(nil)
+	s.identity.Store(nil)
+	s.byCertificate = false
 	if s.state == loggedIn {
 		s.state = awaitUser
 	}

@@ -104,6 +104,7 @@ func proveFacts(c *strictClient, line string) {
 
 // each FEAT line is proven by use, the lines are those of the table,
 // and they stay in order from call to call and from state to state.
+//
 func TestFeatures(t *testing.T) {
 	tree := memfs.New(memfs.Limit(1 << 20)) // so that AVBL has an answer
 	if err := vfstest.Fill(t.Context(), tree, map[string]string{"a/b/f": "f"}); err != nil {

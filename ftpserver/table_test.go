@@ -91,6 +91,7 @@ func stages() []stage {
 // S-25, R-029, R-176, R-177: every verb of the table, with and without an
 // argument, in each state, gets the one reply that belongs to it, and one of 5yz
 // changes nothing.
+//
 func TestEveryVerbInEveryState(t *testing.T) {
 	srv := ftptest.NewServer(map[string]string{"/dir/f": "f"}, func(s *ftpserver.Server) { s.Limits.BadCommands = 1000 })
 	t.Cleanup(srv.Close)

@@ -68,6 +68,7 @@ func TestLoginLimit(t *testing.T) {
 
 // T-08: a session ends politely before the TLS tickets do by which its data
 // connections prove themselves.
+//
 func TestT08SessionOfSixDays(t *testing.T) {
 	inBubble(t, func(t *testing.T, c *strictClient) {
 		began := time.Now()

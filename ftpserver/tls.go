@@ -56,6 +56,7 @@ func newTicketDesk(srv *Server) *ticketDesk {
 			},
 			// Small first records help web pages, not files.
 			DynamicRecordSizingDisabled: true,
+			ClientAuth:                  srv.TLS.ClientCert.auth(),
 		},
 		sealer: &tls.Config{},
 	}
@@ -114,10 +115,10 @@ func (d *ticketDesk) seal(id sessionID, inherits func() bool) func(tls.Connectio
 
 // dataGate is the TLS side of one offer of a data port.
 type dataGate struct {
-	desk    *ticketDesk
-	id      sessionID
-	account string
-	host    *virtualHost // whose certificate it shows: that of the control connection (RFC 4217 §15.1.1)
+	desk *ticketDesk
+	id   sessionID
+	who  identity
+	host *virtualHost // whose certificate it shows: that of the control connection (RFC 4217 §15.1.1)
 	// upload is set once the command is known to be an upload.
 	upload atomic.Bool
 	// hasResumed reports whether the session has had a resumed data connection.
@@ -138,6 +139,7 @@ func (g *dataGate) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	c := g.desk.base.Clone()
 	c.NextProtos = []string{alpnFTPData, alpnFTP}
 	c.GetCertificate = g.desk.srv.certificateOf(g.host)
+	c.VerifyConnection = g.sameClient
 	shown := g.look(hello)
 	if shown.light {
 		c.CurvePreferences = []tls.CurveID{tls.X25519}
@@ -149,7 +151,7 @@ func (g *dataGate) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	c.UnwrapSession = func(ticket []byte, cs tls.ConnectionState) (*tls.SessionState, error) {
 		ss, p := shown.session, shown.proof
 		if ss == nil || !bytes.Equal(ticket, shown.ticket) {
-			ss, p = g.desk.open(ticket, cs, g.account)
+			ss, p = g.desk.open(ticket, cs, g.who)
 		}
 		if ss == nil || shown.light && !p.hybrid {
 			return nil, nil
@@ -192,21 +194,21 @@ func (g *dataGate) look(hello *tls.ClientHelloInfo) (s shown) {
 	}
 	s.ticket = bytes.Clone(peeked.Ticket)
 	// Only the keys of the sealer count, and no state of the connection.
-	s.session, s.proof = g.desk.open(s.ticket, tls.ConnectionState{}, g.account)
+	s.session, s.proof = g.desk.open(s.ticket, tls.ConnectionState{}, g.who)
 	s.light = s.session != nil && s.proof.mayShare(hello, peeked, time.Now())
 	return s
 }
 
-// open returns the session of a ticket if that counts as proof for account: it
-// was issued by a session that lives and belongs to the same account. All else
+// open returns the session of a ticket if that counts as proof of who: it was issued
+// by a session that lives and belongs to the same account and client certificate. All else
 // leads to a full handshake, never to an error: honest clients offer tickets of
 // their other sessions.
-func (d *ticketDesk) open(ticket []byte, cs tls.ConnectionState, account string) (*tls.SessionState, proof) {
+func (d *ticketDesk) open(ticket []byte, cs tls.ConnectionState, who identity) (*tls.SessionState, proof) {
 	ss, err := d.sealer.DecryptTicket(ticket, cs)
 	if ss == nil || err != nil {
 		return nil, proof{}
 	}
-	if p, ok := proofOf(ss); ok && d.srv.vouches(p.id, account) {
+	if p, ok := proofOf(ss); ok && d.srv.vouches(p.id, who) {
 		return ss, p
 	}
 	return nil, proof{}

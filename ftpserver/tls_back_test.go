@@ -198,6 +198,7 @@ func TestEndOfTLSIsBounded(t *testing.T) {
 
 // S-13, R-136: the tickets of before REIN prove nothing any more, not even to the
 // session that they were issued by; those of the next handshake do.
+//
 func TestS13TicketsDieWithRein(t *testing.T) {
 	t.Parallel()
 	tlsVersions(t, func(t *testing.T, version uint16) {

@@ -99,6 +99,7 @@ func uploadEnds() []uploadEnd {
 // T-11: 226 only for an upload whose end is proven by close_notify; what comes
 // behind that is ignored (RFC 8446 §6.1). Any other end is 426 or 451, nothing
 // of the new file is to be seen, and the old one is as it was.
+//
 func TestT11EndsOfAnUpload(t *testing.T) {
 	const old = "the old file"
 	text := pattern(100_000)
@@ -151,6 +152,7 @@ func TestT11EndsOfAnUpload(t *testing.T) {
 
 // T-06: plaintext on a data port under PROT P is refused with 522, and nothing
 // is stored.
+//
 func TestT06PlaintextUploadUnderProtP(t *testing.T) {
 	srv := serveTree(t, map[string]string{"/old": "old"}, nil)
 	c := connect(t, srv).login()

@@ -70,6 +70,7 @@ func (c *rawClient) refusedData(what string, cache *countingCache) {
 // of the account opens a data connection: not one of another account, of a session
 // that is over, none at all, rubbish, nor a ticket without its secret. The client
 // itself is served afterwards, each time.
+//
 func TestT02ForeignTicketsAreRefused(t *testing.T) {
 	t.Parallel()
 	tlsVersions(t, func(t *testing.T, version uint16) {

@@ -30,6 +30,7 @@ func alertOf(err error) string {
 // data; ftp is preferred on control, ftp-data on data, and FileZilla's own id is
 // never chosen. Who offers only others, as a browser that an attacker steers
 // does, gets the alert 120 (ALPACA; RFC 7301 §3.2).
+//
 func TestT15ALPN(t *testing.T) {
 	srv := serveTree(t, map[string]string{"/f": "data"}, nil)
 	for _, row := range []struct {
@@ -93,6 +94,7 @@ func TestT15ALPN(t *testing.T) {
 
 // T-16: the right name, none and an IP literal (Perl sends one) are served; what
 // a client puts into the name never breaks a line of the log or a session.
+//
 func TestT16ServerNames(t *testing.T) {
 	srv := serveTree(t, nil, nil)
 	long := strings.Repeat("a.", 126) + "example"
@@ -105,6 +107,7 @@ func TestT16ServerNames(t *testing.T) {
 
 // T-17: TLS 1.0 and 1.1, and of 1.2 everything without AEAD and forward
 // secrecy, are refused with an alert, on control and on data.
+//
 func TestT17OldTLS(t *testing.T) {
 	srv := serveTree(t, map[string]string{"/f": "data"}, nil)
 	for _, row := range []struct {
@@ -192,6 +195,7 @@ func (writeOnly) Read([]byte) (int, error) { return 0, io.EOF }
 func (writeOnly) Close() error { return nil }
 
 // T-15, S-06: with no certificate there is no TLS to be had, and that is said.
+//
 func TestAuthWithoutCertificate(t *testing.T) {
 	srv := ftptest.NewServer(nil, func(s *ftpserver.Server) {
 		s.TLS.InsecurePlaintext, s.TLS.GetCertificate = true, nil

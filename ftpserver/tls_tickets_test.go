@@ -68,6 +68,7 @@ func loginWith(t *testing.T, srv *ftptest.Server, version uint16) (*rawClient, *
 
 // T-01: the data connections of a session resume with its own ticket, seen at
 // both ends: 50 one after the other, then 32 at once over 32 sessions.
+//
 func TestT01OwnTicketResumes(t *testing.T) {
 	tlsVersions(t, func(t *testing.T, version uint16) {
 		events := &eventLog{}
@@ -108,6 +109,7 @@ func TestT01OwnTicketResumes(t *testing.T) {
 // T-01, T-03: a ticket proves for every session of the account while the session
 // that issued it lives. One of a dead session, or of another account, leads to a
 // full handshake, and the transfer works all the same.
+//
 func TestT03WhoseTicketProves(t *testing.T) {
 	tlsVersions(t, func(t *testing.T, version uint16) {
 		ended := make(chan struct{}, 8)
@@ -193,6 +195,7 @@ func TestSP11ControlNeverResumes(t *testing.T) {
 // left; but not for an upload that was known before the
 // handshake, which the client does not read in. In TLS 1.2 a resumed connection
 // gets the empty ticket: PHP fails on a renewed one.
+//
 func TestT07NewTickets(t *testing.T) {
 	tlsVersions(t, func(t *testing.T, version uint16) {
 		srv := serveTree(t, map[string]string{"/f": "data"}, nil)

@@ -21,7 +21,7 @@ import (
 // TestSoak: random sessions, one in twenty with a fault, for 10 minutes in the
 // long form. Every valid one must do all that it tries at the first attempt, and
 // in the end the process must be what it was after the warm-up: descriptors,
-// threads, memory (SP-14, S-60).
+// threads, memory (SP-14, S-60, F-13).
 func TestSoak(t *testing.T) {
 	warm, length := 4*time.Second, 15*time.Second
 	if long() {

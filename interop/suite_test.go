@@ -21,7 +21,7 @@ const (
 )
 
 // suite takes a client through what people do with it, over every link that it
-// has. Names, resuming and housekeeping do not depend on the TLS version: they
+// has (F-19). Names, resuming and housekeeping do not depend on the TLS version: they
 // run on two of the links, which have both versions and both modes in them.
 func suite(t *testing.T, c client) {
 	t.Helper()

@@ -143,6 +143,7 @@ func TestContains(t *testing.T) {
 }
 
 // FuzzPath holds what Path promises to all who rely on it.
+// F-15.
 func FuzzPath(f *testing.F) {
 	for _, s := range []string{"", "/", "..", "/a/../../b", `\..\`, "a//b/./c/", "\xff", "a\r\nb", "...", " "} {
 		f.Add("/dir", s)

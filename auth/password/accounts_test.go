@@ -80,9 +80,9 @@ func TestLoginComparesBytes(t *testing.T) {
 func TestLoginCostsOneHash(t *testing.T) {
 	a := mustNew(t, []Account{{Name: "anna", Hash: mustHash(t, cheap, "anna"), FS: &tree{}}})
 	var done []Params
-	a.hash = func(e encoded, password string) bool {
-		done = append(done, e.Params)
-		return e.verify(password)
+	a.check.hash = func(v verifier, password string) bool {
+		done = append(done, v.(encoded).Params)
+		return v.verify(password)
 	}
 	try := func(c auth.Credentials) {
 		t.Helper()
@@ -110,9 +110,9 @@ func TestDecoysCostWhatAccountsCost(t *testing.T) {
 	seen := map[Params]int{}
 	for i := range 200 {
 		name := fmt.Sprint("nobody", i)
-		p := a.decoy(name).Params
+		p := a.decoy(name).(encoded).Params
 		seen[p]++
-		if again := a.decoy(name).Params; again != p {
+		if again := a.decoy(name).(encoded).Params; again != p {
 			t.Fatalf("%s costs %v, then %v", name, p, again)
 		}
 	}
@@ -132,6 +132,7 @@ func TestLoginKnowsNoDecoy(t *testing.T) {
 
 // TestLoginBound is S-26: no more hashes run than allowed, and who waits longer
 // than its context gets ErrBusy, having cost nothing.
+// R-084.
 func TestLoginBound(t *testing.T) {
 	phc := mustHash(t, cheap, "pw")
 	synctest.Test(t, func(t *testing.T) {
@@ -139,7 +140,7 @@ func TestLoginBound(t *testing.T) {
 		a := mustNew(t, []Account{{Name: "anna", Hash: phc, FS: &tree{}}}, WithConcurrency(bound))
 		var running, total atomic.Int32
 		release := make(chan struct{})
-		a.hash = func(encoded, string) bool {
+		a.check.hash = func(verifier, string) bool {
 			total.Add(1)
 			running.Add(1)
 			defer running.Add(-1)
@@ -193,7 +194,7 @@ func TestQuietOption(t *testing.T) {
 		var quiet int
 		a := mustNew(t, []Account{{Name: "anna", Hash: phc, FS: &tree{}}}, WithConcurrency(1), WithQuiet(func() { quiet++ }))
 		release := make(chan struct{})
-		a.hash = func(encoded, string) bool { <-release; return true }
+		a.check.hash = func(verifier, string) bool { <-release; return true }
 		login := func(ctx context.Context) {
 			_, _ = a.Login(ctx, auth.Credentials{User: "anna", Password: "pw"}) // the answers are TestLoginBound's matter
 		}
@@ -227,11 +228,11 @@ func TestQuietOption(t *testing.T) {
 
 func TestConcurrencyOption(t *testing.T) {
 	acc := []Account{{Name: "anna", Hash: mustHash(t, cheap, "pw"), FS: &tree{}}}
-	if got, want := cap(mustNew(t, acc).slots), max(1, runtime.GOMAXPROCS(0)/2); got != want {
+	if got, want := cap(mustNew(t, acc).check.slots), max(1, runtime.GOMAXPROCS(0)/2); got != want {
 		t.Errorf("default %d, want %d", got, want)
 	}
 	for n, want := range map[int]int{-1: 1, 0: 1, 1: 1, 7: 7} {
-		if got := cap(mustNew(t, acc, WithConcurrency(n)).slots); got != want {
+		if got := cap(mustNew(t, acc, WithConcurrency(n)).check.slots); got != want {
 			t.Errorf("WithConcurrency(%d): %d, want %d", n, got, want)
 		}
 	}
@@ -248,8 +249,8 @@ func TestNewRefuses(t *testing.T) {
 		{[]Account{{Hash: good.Hash, FS: good.FS}}, "password: an account has no name; give it one", false},
 		{[]Account{good, good}, `password: account "anna" is there twice; remove one`, false},
 		{[]Account{{Name: "anna", Hash: good.Hash}}, `password: account "anna" has no file system; give it one`, false},
-		{[]Account{{Name: "anna", Hash: "secret", FS: good.FS}}, `password: account "anna": not a usable argon2id hash: ` +
-			`it does not have the form $argon2id$v=19$m=...,t=...,p=...$SALT$HASH; make a new one from its password`, true},
+		{[]Account{{Name: "anna", Hash: "secret", FS: good.FS}}, `password: account "anna": not a usable password hash: ` +
+			`it is not of argon2id, argon2i, bcrypt ($2b$), sha512-crypt ($6$) or PBKDF2; make a new one from its password`, true},
 	} {
 		_, err := New(tc.accounts)
 		if err == nil || err.Error() != tc.want || errors.Is(err, ErrHash) != tc.isHash {

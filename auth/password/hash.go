@@ -16,9 +16,9 @@ import (
 // never right.
 const MaxLen = 1024
 
-// ErrHash is what is returned, wrapped, for a text that is not an argon2id hash
-// in PHC form or asks for more work than a login may cost.
-var ErrHash = errors.New("not a usable argon2id hash")
+// ErrHash is what is returned, wrapped, for a text that is not a hash of a scheme
+// that is known here, or that asks for more work than a login may cost.
+var ErrHash = errors.New("not a usable password hash")
 
 // Params is what one hash costs.
 type Params struct {
@@ -46,7 +46,7 @@ const (
 	maxSalt    = 64
 	minSum     = 16
 	maxSum     = 64
-	maxPHC     = 512 // bytes of the whole text
+	maxPHC     = 512 // bytes of the whole text, of every scheme
 )
 
 const (
@@ -85,23 +85,25 @@ func (p Params) Hash(password string) (string, error) {
 	salt := make([]byte, saltLen)
 	rand.Read(salt) // never fails: crypto/rand ends the program instead
 	sum := argon2.IDKey([]byte(password), salt, p.Time, p.Memory, p.Threads, sumLen)
-	return encoded{p, salt, sum}.String(), nil
+	return encoded{Params: p, salt: salt, sum: sum}.String(), nil
 }
 
-// Verify reports whether password is the one that phc was made of. It takes the
-// same time whatever the password; one that is too long or holds NUL is never
-// right. The error wraps ErrHash and is about phc only.
-func Verify(phc, password string) (bool, error) {
-	e, err := parse(phc)
+// Verify reports whether password is the one that hash was made of: a hash of
+// [Hash], or one from elsewhere, see the package's text. It takes the same time
+// whatever the password, but for sha512-crypt; one that is too long or holds NUL is
+// never right. The error wraps ErrHash and is about hash only.
+func Verify(hash, password string) (bool, error) {
+	v, err := read(hash)
 	if err != nil {
 		return false, err
 	}
-	return e.verify(password), nil
+	return v.verify(password), nil
 }
 
 // encoded is the content of a PHC text.
 type encoded struct {
 	Params
+	old       bool // argon2i
 	salt, sum []byte
 }
 
@@ -111,7 +113,11 @@ func (e encoded) verify(password string) bool {
 	if !ok {
 		password = ""
 	}
-	sum := argon2.IDKey([]byte(password), e.salt, e.Time, e.Memory, e.Threads, uint32(len(e.sum)))
+	key := argon2.IDKey
+	if e.old {
+		key = argon2.Key
+	}
+	sum := key([]byte(password), e.salt, e.Time, e.Memory, e.Threads, uint32(len(e.sum)))
 	return subtle.ConstantTimeCompare(sum, e.sum) == 1 && ok
 }
 
@@ -122,18 +128,25 @@ func sendable(password string) bool {
 var b64 = base64.RawStdEncoding.Strict()
 
 func (e encoded) String() string {
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
-		argon2.Version, e.Memory, e.Time, e.Threads, b64.EncodeToString(e.salt), b64.EncodeToString(e.sum))
+	return fmt.Sprintf("$%s$v=%d$m=%d,t=%d,p=%d$%s$%s", e.scheme(), argon2.Version,
+		e.Memory, e.Time, e.Threads, b64.EncodeToString(e.salt), b64.EncodeToString(e.sum))
+}
+
+func (e encoded) scheme() string {
+	if e.old {
+		return "argon2i"
+	}
+	return "argon2id"
 }
 
 // parse takes exactly what String writes, so that a text has one meaning only.
 func parse(phc string) (encoded, error) {
 	var e encoded
-	if len(phc) > maxPHC {
-		return e, fmt.Errorf("%w: it is longer than %d bytes", ErrHash, maxPHC)
-	}
 	part := strings.Split(phc, "$")
-	if len(part) != 6 || part[0] != "" || part[1] != "argon2id" {
+	if len(part) == 6 && part[1] == "argon2i" {
+		e.old = true
+	}
+	if len(part) != 6 || part[0] != "" || part[1] != e.scheme() {
 		return e, fmt.Errorf("%w: it does not have the form $argon2id$v=19$m=...,t=...,p=...$SALT$HASH", ErrHash)
 	}
 	if part[2] != "v="+strconv.Itoa(argon2.Version) {
@@ -165,7 +178,11 @@ func parse(phc string) (encoded, error) {
 }
 
 func field(text, name string, least, most int) ([]byte, error) {
-	b, err := b64.DecodeString(text)
+	return base64Field(b64, text, name, least, most)
+}
+
+func base64Field(enc *base64.Encoding, text, name string, least, most int) ([]byte, error) {
+	b, err := enc.DecodeString(text)
 	// DecodeString skips line breaks.
 	if err != nil || len(b) < least || len(b) > most || strings.ContainsAny(text, "\r\n") {
 		return nil, fmt.Errorf("%w: its %s is not the BASE64 of %d to %d bytes", ErrHash, name, least, most)

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"golang.org/x/crypto/bcrypt"
 )
 
 // cheap keeps the tests fast; its cost is the least that argon2 has.
@@ -86,7 +88,8 @@ var hostile = []string{
 	"",
 	"secret",
 	"$argon2id$",
-	"$argon2i$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+	"$argon2d$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+	"$argon2i$v=19$m=262145,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
 	"$argon2id$v=16$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
 	"$argon2id$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
 	"x$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
@@ -128,21 +131,40 @@ func TestVerifyRefusesHostileHashes(t *testing.T) {
 
 // FuzzParse holds that a text which is taken is one that we would write, within
 // the bounds.
+// F-15.
 func FuzzParse(f *testing.F) {
-	for _, s := range hostile {
+	for _, s := range append(hostile, hostileForeign...) {
 		f.Add(s)
+	}
+	for _, tc := range foreign {
+		f.Add(tc.hash)
 	}
 	f.Add("$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4")
 	f.Fuzz(func(t *testing.T, s string) {
-		e, err := parse(s)
+		v, err := read(s)
 		if err != nil {
 			return
 		}
-		if e.String() != s {
-			t.Errorf("%q was read as %q", s, e)
+		if v.String() != s {
+			t.Errorf("%q was read as %q", s, v)
 		}
-		if e.Memory > maxMemory || uint64(e.Memory)*uint64(e.Time) > maxWork || e.Threads == 0 || len(e.sum) > maxSum {
-			t.Errorf("%q is over the bounds", s)
+		switch h := v.(type) {
+		case encoded:
+			if h.Memory > maxMemory || uint64(h.Memory)*uint64(h.Time) > maxWork || h.Threads == 0 || len(h.sum) > maxSum {
+				t.Errorf("%q is over the bounds", s)
+			}
+		case shaCrypt:
+			if h.rounds > maxShaRounds || len(h.salt) > maxShaSalt {
+				t.Errorf("%q is over the bounds", s)
+			}
+		case pbkdf2Hash:
+			if h.iterations > maxIterations || len(h.sum) != h.size || len(h.salt) > maxPBKDF2Salt {
+				t.Errorf("%q is over the bounds", s)
+			}
+		case bcryptHash:
+			if cost, err := bcrypt.Cost([]byte(h)); err != nil || cost > maxBcryptCost {
+				t.Errorf("%q: cost %d, %v", s, cost, err)
+			}
 		}
 	})
 }

@@ -37,6 +37,8 @@ func challenge(name string) acme.Challenge {
 	return acme.Challenge{Type: string(DNS01), KeyAuthorization: "token.key", Identifier: acme.Identifier{Type: "dns", Value: name}}
 }
 
+// V-08, V-05: names of the configuration become words of a command, never a part of a command
+// line; and no hook runs that the operator has not set.
 func TestHook(t *testing.T) {
 	program, err := os.Executable()
 	if err != nil {

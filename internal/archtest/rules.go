@@ -50,7 +50,12 @@ func House() Plan {
 			{Package: "auth", Module: []string{"vfs"}},
 			// auth/password makes grants, which hold a vfs.FS and a vfs.Path.
 			{Package: "auth/password", Module: []string{"auth", "vfs"}, Library: []string{"golang.org/x/crypto"}},
-			{Package: "certs", Library: []string{"golang.org/x/crypto"}},
+			// auth/store knows no driver and no scheme of passwords: it has interfaces for both.
+			{Package: "auth/store", Module: []string{"auth"}},
+			{Package: "auth/store/sqlite", Module: []string{"auth/store"}, Library: []string{"modernc.org/sqlite"}},
+			// PKCS #12 is the form that Windows, macOS and graphical clients take; the
+			// reader of x/crypto is frozen, and knows no modern encryption.
+			{Package: "certs", Library: []string{"golang.org/x/crypto", "software.sslmate.com/src/go-pkcs12"}},
 			// certmagic and what its types are made of.
 			{Package: "certs/acme", Library: []string{"github.com/caddyserver/certmagic", "github.com/mholt/acmez", "go.uber.org/zap"}},
 
@@ -69,10 +74,10 @@ func House() Plan {
 
 			// The program.
 			{Package: "internal/proxy", Library: []string{"github.com/pires/go-proxyproto"}},
-			{Package: "internal/config", Module: []string{"certs/acme"}, Library: []string{"github.com/BurntSushi/toml"}},
+			{Package: "internal/config", Module: []string{"auth", "certs/acme"}, Library: []string{"github.com/BurntSushi/toml"}},
 			{
 				Package: "internal/daemon",
-				Module:  []string{"ftp", "vfs", "vfs/layer", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "certs", "certs/acme", "ftpserver", "internal/dataconn", "internal/config", "internal/proxy"},
+				Module:  []string{"ftp", "vfs", "vfs/layer", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "auth/store", "auth/store/sqlite", "certs", "certs/acme", "ftpserver", "internal/dataconn", "internal/config", "internal/proxy"},
 				Library: []string{"github.com/fsnotify/fsnotify"}, // certificates that change
 				Tests:   []string{"golang.org/x/crypto"},
 			},
@@ -83,7 +88,7 @@ func House() Plan {
 					"ftp", "vfs", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "certs", "ftpserver", "ftpclient",
 					"internal/config", "internal/daemon", "internal/ui",
 				},
-				Library: []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
+				Library: []string{"github.com/BurntSushi/toml", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
 			},
 			{Package: "cmd/sealane", Module: []string{"internal/cli"}},
 
@@ -96,7 +101,7 @@ func House() Plan {
 			{Package: "bench"},
 		},
 		Tests: []string{
-			"ftptest", "vfs", "vfs/memfs", "vfs/osfs", "vfs/vfstest", "vfs/layer", "auth", "auth/password", "certs", "ftp",
+			"ftptest", "vfs", "vfs/memfs", "vfs/osfs", "vfs/vfstest", "vfs/layer", "auth", "auth/password", "auth/store", "certs", "ftp",
 			"github.com/google/go-cmp", "github.com/rogpeppe/go-internal",
 		},
 		NoExample: []string{"vfs/vfstest"},

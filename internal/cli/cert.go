@@ -7,7 +7,13 @@ func newCertCommand(env *Env) *cobra.Command {
 		Use:   "cert",
 		Short: "Certificates, and whom to trust",
 		RunE:  needCommand,
+		Long: `Make, sign, look at, check and renew certificates, run a small private
+authority, and say whom the client trusts. Keys can be read by their owner only;
+no file is overwritten without --force.`,
 	}
+	cmd.AddCommand(newCertNewCommand(env), newCertCACommand(env), newCertCSRCommand(env), newCertSignCommand(env),
+		newCertShowCommand(env), newCertCheckCommand(env), newCertRenewCommand(env),
+		newCertExportCommand(env), newCertImportCommand(env))
 	cmd.AddCommand(newCertTrustCommand(env))
 	return cmd
 }

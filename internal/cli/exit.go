@@ -23,6 +23,7 @@ const (
 	exitTLS         = 5
 	exitNetwork     = 6
 	exitNotVerified = 7
+	exitFindings    = 8
 
 	exitOtherServer      = 50
 	exitUnknownAuthority = 51
@@ -82,6 +83,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
+	case errors.Is(err, errFindings):
+		return exitFindings
 	case errors.Is(err, context.DeadlineExceeded):
 		return exitNetwork
 	case distrusted:

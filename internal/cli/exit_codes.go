@@ -28,6 +28,7 @@ func ExitCodes() []ExitCode {
 		{exitTLS, "TLS failed, for a reason that is not one of 50 to 59"},
 		{exitNetwork, "network or time-out"},
 		{exitNotVerified, "not verified: truncated, or size or hash differ"},
+		{exitFindings, "a check was done and has found problems"},
 		{exitOtherServer, "not trusted: the data connection is not proven to be of the same server"},
 		{exitUnknownAuthority, "not trusted: no authority vouches for the server, and its key is not known"},
 		{exitNameMismatch, "not trusted: the certificate is made for another name"},

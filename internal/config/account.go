@@ -1,6 +1,10 @@
 package config
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/sealane/sealane/auth"
+)
 
 // Account is one section [[account]].
 type Account struct {
@@ -11,6 +15,8 @@ type Account struct {
 	Host         string // one of the names of a Host; empty: it may log in at every one
 	Resumption   string // as DataConfig has it; empty: that one counts
 	LegacyEOF    bool
+	Certificate  string // CertificateAlone, CertificateBoth, CertificateEither, or empty
+	Certificates []auth.CertificateRule
 	Storage      Storage
 }
 

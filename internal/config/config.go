@@ -62,6 +62,7 @@ type TLSConfig struct {
 	InsecurePlaintext bool
 	StrictSNI         bool
 	ACME              ACMEConfig
+	Client            ClientCertConfig
 }
 
 // Limits is the section [limits]. Every one of them is above zero.
@@ -106,6 +107,7 @@ const (
 func Default() Config {
 	return Config{
 		Data:    DataConfig{Ports: PortRange{From: 2991, To: 2998}, Mode: ModeShared, Resumption: ResumptionAuto},
+		TLS:     TLSConfig{Client: ClientCertConfig{Ask: ClientCertOff}},
 		Uploads: UploadsConfig{Durability: DurabilityFull, Keep: 24 * time.Hour},
 		Limits: Limits{
 			Sessions:           10_000,
@@ -143,7 +145,7 @@ func Load(path string) (Config, error) {
 }
 
 func (c *Config) resolve(dir string) {
-	paths := []*string{&c.Dir, &c.State, &c.TLS.Cert, &c.TLS.Key, &c.TLS.SecondCert, &c.TLS.SecondKey, &c.TLS.Staple, &c.TLS.ACME.Roots}
+	paths := []*string{&c.Dir, &c.State, &c.TLS.Cert, &c.TLS.Key, &c.TLS.SecondCert, &c.TLS.SecondKey, &c.TLS.Staple, &c.TLS.ACME.Roots, &c.TLS.Client.CA, &c.TLS.Client.CRL}
 	for i := range c.Hosts {
 		paths = append(paths, &c.Hosts[i].Cert, &c.Hosts[i].Key)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/certs/acme"
 	"time"
 
@@ -46,6 +47,9 @@ second_key = "/etc/tls/rsa.key"
 ocsp_staple = "/etc/tls/server.ocsp"
 insecure_plaintext = true
 strict_sni = true
+client_cert = "require"
+client_ca = "/etc/tls/clients.crt"
+client_crl = "/etc/tls/clients.crl"
 
 [tls.acme]
 names = ["ftp.example.org", "*.files.example.org"]
@@ -107,6 +111,8 @@ host = "ftp.a.example.org"
 password_file = "/etc/scanner"
 resumption = "off"
 legacy_eof = true
+certificate = "either"
+certificates = ["cn:scanner 7", "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]
 
 [limits]
 sessions = 10
@@ -135,6 +141,7 @@ func fullConfig() Config {
 			Active: true},
 		Proxy: ProxyConfig{Trusted: []netip.Prefix{netip.MustParsePrefix("10.1.2.3/32"), netip.MustParsePrefix("2001:db8::/32")}},
 		TLS: TLSConfig{Cert: "/etc/tls/server.crt", Key: "/etc/tls/server.key", SecondCert: "/etc/tls/rsa.crt", SecondKey: "/etc/tls/rsa.key", Staple: "/etc/tls/server.ocsp", InsecurePlaintext: true, StrictSNI: true,
+			Client: ClientCertConfig{Ask: ClientCertRequire, CA: "/etc/tls/clients.crt", CRL: "/etc/tls/clients.crl"},
 			ACME: ACMEConfig{Names: []string{"ftp.example.org", "*.files.example.org"}, Agree: true, Email: "admin@example.org",
 				Directory: "https://acme.example.org/directory", Roots: "/etc/tls/acme-root.crt", Challenges: []acme.Challenge{acme.DNS01},
 				Hook: []string{"/usr/local/bin/record", "--zone=example.org"}, HTTPPort: 8080, TLSPort: 8443, KeepKey: true, CheckEvery: time.Minute}},
@@ -144,14 +151,17 @@ func fullConfig() Config {
 		},
 		Accounts: []Account{
 			{Name: "anna", Password: "a secret", Storage: Storage{
-				Dir: "/srv/anna", Mounts: []Mounted{{"/archive", "/srv/archive", true}, {"/in/box", "/srv/box", false}},
+				Dir: "/srv/anna", Mounts: []Mounted{{At: "/archive", Dir: "/srv/archive", ReadOnly: true}, {At: "/in/box", Dir: "/srv/box"}},
 				ReadOnly: true, NoOverwrite: true, HideDots: true, Refuse: []string{"*.exe"}, Windows: true,
 				Uploads: UploadsDirect, Durability: DurabilityFull, Umask: &umask, FileMode: 0o660, DirMode: 0o770,
-				Owner: &Owner{1000, 100}, Groups: []string{"partners", "100"},
+				Owner: &Owner{UID: 1000, GID: 100}, Groups: []string{"partners", "100"},
 				QuotaBytes: 10 << 30, QuotaFiles: 1000, RateUp: 5e6, RateDown: 500 << 10, SessionUp: 1000, SessionDown: 2,
 			}},
 			{Name: "ärzte", PasswordHash: "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"},
-			{Name: "scanner", PasswordFile: "/etc/scanner", Host: "ftp.a.example.org", Resumption: ResumptionOff, LegacyEOF: true},
+			{Name: "scanner", PasswordFile: "/etc/scanner", Host: "ftp.a.example.org", Resumption: ResumptionOff, LegacyEOF: true,
+				Certificate: CertificateEither, Certificates: []auth.CertificateRule{
+					{Kind: auth.CertificateCN, Value: "scanner 7"}, {Kind: auth.CertificateKey, Value: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
+				}},
 		},
 		Limits: Limits{Sessions: 10, SessionsPerAddress: 2, Idle: 90 * time.Minute, Login: 5 * time.Second,
 			Stall: 10 * time.Second, Grace: 168 * time.Hour},
@@ -348,7 +358,7 @@ func TestLoad(t *testing.T) {
 	}
 	want := Default()
 	want.Dir, want.State = filepath.Join(dir, "files"), filepath.Join(filepath.Dir(dir), "state")
-	want.TLS = TLSConfig{Cert: filepath.Join(dir, "server.crt"), Key: abs}
+	want.TLS.Cert, want.TLS.Key = filepath.Join(dir, "server.crt"), abs
 	want.Accounts = []Account{{Name: "a", PasswordFile: filepath.Join(dir, "a.password")}, {Name: "b", Password: "x"}}
 	if d := cmp.Diff(want, got, compare); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
@@ -420,6 +430,14 @@ func TestWriteExample(t *testing.T) {
 			text += "name = 'x'\npassword = 'x'\n[[host]]\nnames = [" + s.example + "]\n"
 		case s.key == "tls.ocsp_staple":
 			text += "cert = 'x'\nkey = 'x'\n"
+		case s.key == "tls.client_ca":
+			text += "client_cert = 'request'\n"
+		case s.key == "tls.client_crl":
+			text += "client_cert = 'request'\nclient_ca = 'x'\n"
+		case s.key == "account.certificate":
+			text += "name = 'x'\npassword = 'x'\n[tls]\nclient_cert = 'request'\nclient_ca = 'x'\n"
+		case s.key == "account.certificates":
+			text += "certificate = 'both'\nname = 'x'\npassword = 'x'\n[tls]\nclient_cert = 'request'\nclient_ca = 'x'\n"
 		case in == "tls.acme":
 			text += acmeBeside(name)
 		case s.key == "account.name":

@@ -71,6 +71,7 @@ func TestDistance(t *testing.T) {
 
 // FuzzParse holds that every file ends in settings that are valid or in errors
 // with their lines, and that scan sees the same keys as the TOML library.
+// F-15.
 func FuzzParse(f *testing.F) {
 	f.Add(full)
 	f.Add("account = [{name='a', password='x'}, # }\n {nme='b'}]\n[listen]\nexplicit=':1'\n[[x.y]]\n[x.y.z]")

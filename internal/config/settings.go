@@ -84,11 +84,13 @@ func settings() []setting {
 			doc: "Refuse clients that ask, in the TLS handshake, for a name that is in no [[host]].",
 			set: func(c *Config, v any) error { return setBool(&c.TLS.StrictSNI, v) }},
 	}
+	rows = append(rows, clientCertSettings()...)
 	rows = append(rows, acmeSettings()...)
 	rows = append(rows, hostSettings()...)
 	rows = append(rows, uploadSettings()...)
 	rows = append(rows, limitSettings()...)
 	rows = append(rows, accountSettings()...)
+	rows = append(rows, accountCertSettings()...)
 	return append(rows, storageSettings()...)
 }
 

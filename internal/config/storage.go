@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sealane/sealane/auth"
 )
 
 // UploadsConfig is the section [uploads].
@@ -14,50 +16,22 @@ type UploadsConfig struct {
 
 // The values of UploadsConfig.Durability.
 const (
-	DurabilityFull    = "full"
-	DurabilityProcess = "process"
+	DurabilityFull    = auth.DurabilityFull
+	DurabilityProcess = auth.DurabilityProcess
 )
 
 // The values of Storage.Uploads.
 const (
-	UploadsAtomic = "atomic"
-	UploadsDirect = "direct"
+	UploadsAtomic = auth.UploadsAtomic
+	UploadsDirect = auth.UploadsDirect
 )
 
-// Storage is what an account sees of the disk, and what it may do there. A zero
-// field means: as the server has it, or no limit.
-type Storage struct {
-	Dir         string
-	Mounts      []Mounted
-	Durability  string
-	Uploads     string // UploadsAtomic or UploadsDirect
-	ReadOnly    bool
-	NoOverwrite bool
-	HideDots    bool
-	Windows     bool // refuse names that Windows cannot hold
-	Refuse      []string
-	Umask       *uint32
-	FileMode    uint32
-	DirMode     uint32
-	Owner       *Owner
-	Groups      []string
-	QuotaBytes  int64
-	QuotaFiles  int64
-	RateUp      int64 // bytes per second, all sessions together
-	RateDown    int64
-	SessionUp   int64 // of each session
-	SessionDown int64
-}
-
-// Mounted is another folder in the tree of an account.
-type Mounted struct {
-	At       string // in the tree
-	Dir      string
-	ReadOnly bool
-}
-
-// Owner is whom new files belong to.
-type Owner struct{ UID, GID uint32 }
+// Storage, Mounted and Owner are what auth describes an account with.
+type (
+	Storage = auth.Storage
+	Mounted = auth.Mount
+	Owner   = auth.Owner
+)
 
 // ParseDurability reads "full" or "process".
 func ParseDurability(s string) (string, error) {
@@ -87,7 +61,7 @@ func parseOwner(s string) (*Owner, error) {
 	if !ok || uerr != nil || gerr != nil {
 		return nil, mistakef(`write "UID:GID", as "id -u NAME" and "id -g NAME" print them`, "must be two numbers")
 	}
-	return &Owner{uint32(u), uint32(g)}, nil
+	return &Owner{UID: uint32(u), GID: uint32(g)}, nil
 }
 
 // byteUnits are the factors of sizes.

@@ -39,6 +39,7 @@ func (c Config) check(wrong map[string]bool) []*Error {
 		say("tls.ocsp_staple", mistakef("set tls.cert and tls.key", "there is no certificate that it could be for"))
 	}
 	c.TLS.ACME.check(say)
+	c.checkClientCerts(say, wrong)
 	c.checkHosts(say, wrong)
 	say("limits.sessions", checkCount(c.Limits.Sessions))
 	say("limits.sessions_per_address", checkCount(c.Limits.SessionsPerAddress))
@@ -126,7 +127,9 @@ func (a Account) check(key string, say func(string, error), wrong map[string]boo
 		}
 	}
 	switch {
-	case ways == 0:
+	case ways > 0 && a.Certificate == CertificateAlone:
+		say(key, mistakef("remove it, or set certificate to either or both", "has a password, which could not be used"))
+	case ways == 0 && a.Certificate != CertificateAlone:
 		say(key, mistakef("set password, password_hash or password_file", "has no password"))
 	case ways > 1:
 		say(key, mistakef("keep one of password, password_hash and password_file", "has more than one password"))

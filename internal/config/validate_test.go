@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sealane/sealane/auth"
 )
 
 // TestValidate takes what flags can do to good settings.
@@ -23,6 +25,7 @@ func TestValidate(t *testing.T) {
 		{"nothing set", func(c *Config) { *c = Config{} }, `data.ports: 0 is not a range of ports (hint: write "2991-2998", or "2991" for one port)
 data.mode: "" is not known here (hint: one of shared, exclusive)
 data.resumption: "" is not known here (hint: one of auto, require, off)
+tls.client_cert: "" is not known here (hint: one of off, request, require)
 limits.sessions: must be a number above 0 (hint: 1 is the least)
 limits.sessions_per_address: must be a number above 0 (hint: 1 is the least)
 limits.idle: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
@@ -37,6 +40,23 @@ log.format: must be "text" or "json" (hint: in quotes)`},
 			"tls.second_cert: stands without tls.second_key, or that without it (hint: set both, or neither)"},
 		{"second certificate without first", func(c *Config) { c.TLS.SecondCert, c.TLS.SecondKey = "y", "y" },
 			"tls.second_cert: there is no first certificate (hint: set tls.cert and tls.key)"},
+		{"client certificates that nobody is asked for", func(c *Config) {
+			c.TLS.Client.CA = "x"
+			c.Accounts = []Account{{Name: "a", Certificate: CertificateAlone}}
+		}, `tls.client_ca: has no meaning where clients are not asked for a certificate (hint: set tls.client_cert to "request" or "require")
+account[0].certificate: clients are not asked for a certificate (hint: set tls.client_cert to "request" or "require")`},
+		{"client certificates that nobody vouches for", func(c *Config) {
+			c.TLS.Client = ClientCertConfig{Ask: ClientCertRequire, CRL: "x"}
+			c.Accounts = []Account{{Name: "a", Certificate: CertificateAlone}, {Name: "b", Certificate: CertificateAlone, Password: "x"},
+				{Name: "c", Certificate: CertificateAlone, Certificates: []auth.CertificateRule{{Kind: auth.CertificateKey}}}}
+		}, `tls.client_crl: there is no authority that it could be of (hint: set tls.client_ca)
+account[0].certificate: nobody could vouch for the certificate (hint: set tls.client_ca, or name keys in certificates (sha256/...))
+account[1].certificate: nobody could vouch for the certificate (hint: set tls.client_ca, or name keys in certificates (sha256/...))
+account[1]: has a password, which could not be used (hint: remove it, or set certificate to either or both)`},
+		{"rules without a use", func(c *Config) {
+			c.TLS.Client = ClientCertConfig{Ask: ClientCertRequest}
+			c.Accounts = []Account{{Name: "a", Password: "x", Certificates: []auth.CertificateRule{{Kind: auth.CertificateKey}}}}
+		}, `account[0].certificates: does nothing by itself (hint: set certificate to alone, both or either)`},
 		{"two free ports", func(c *Config) { c.Listen = ListenConfig{Listen{Set: true}, Listen{Set: true}} }, ""},
 		{"same port, other address", func(c *Config) {
 			c.Listen = ListenConfig{Listen{Set: true, Host: "192.0.2.1", Port: 21}, Listen{Set: true, Host: "192.0.2.2", Port: 21}}

@@ -73,7 +73,13 @@ func book(ctx context.Context, list []config.Account, t *trees) (*password.Accou
 	return password.New(out, password.WithQuiet(newReclaimer().reclaim))
 }
 
+// locked is a hash that no password has: nothing is known that hashes to zeros.
+const locked = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
 func hashOf(a config.Account) (string, error) {
+	if a.Certificate == config.CertificateAlone {
+		return locked, nil
+	}
 	secret, hash, err := a.Secret()
 	if err != nil || hash != "" {
 		return hash, err
@@ -83,9 +89,10 @@ func hashOf(a config.Account) (string, error) {
 
 // policy is what each session of an account is given, beside its tree.
 type policy struct {
-	data     auth.DataPolicy
-	host     string // the one at which it may log in; "": every one
-	up, down int64  // bytes per second of one session; 0: no bound
+	data        auth.DataPolicy
+	certificate certificatePolicy
+	host        string // the one at which it may log in; "": every one
+	up, down    int64  // bytes per second of one session; 0: no bound
 }
 
 // policies is in what the accounts are treated otherwise than the server treats all.
@@ -100,18 +107,31 @@ func policies(list []config.Account) map[string]policy {
 				}[a.Resumption],
 				LegacyEOF: a.LegacyEOF,
 			},
-			host: a.Host,
-			up:   a.Storage.SessionUp, down: a.Storage.SessionDown,
+			certificate: certificatePolicy{a.Certificate, a.CertificateRules()},
+			host:        a.Host,
+			up:          a.Storage.SessionUp, down: a.Storage.SessionDown,
 		}
 	}
 	return out
 }
 
-// login is the Login of the server: passwords, and what the account may do.
-func (d *daemon) login(ctx context.Context, c auth.Credentials) (*auth.Grant, error) {
+// judge asks for password and certificate.
+func (d *daemon) judge(ctx context.Context, c auth.Credentials) (*auth.Grant, error) {
+	if c.NoPassword {
+		return d.byCertificate(ctx, c)
+	}
 	d.procs.load(1) // a password hash, for tens of milliseconds
+	defer d.procs.load(-1)
 	grant, err := d.book.Login(ctx, c)
-	d.procs.load(-1)
+	if err != nil {
+		return nil, err
+	}
+	return grant, d.policies[grant.Account].certificate.withPassword(c)
+}
+
+// login is the Login of the server: passwords, certificates, and what the account may do.
+func (d *daemon) login(ctx context.Context, c auth.Credentials) (*auth.Grant, error) {
+	grant, err := d.judge(ctx, c)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,9 @@ func (d *daemon) loadCertificates() (err error) {
 			return startError(err, "mend tls.second_cert and tls.second_key, or remove them", "cannot use the second certificate")
 		}
 	}
+	if err := d.prepareClients(); err != nil {
+		return err
+	}
 	return d.prepareACME()
 }
 

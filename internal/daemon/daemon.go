@@ -25,7 +25,8 @@ type daemon struct {
 	first    *slot
 	second   *slot // for clients that cannot use the first; nil: none
 	acme     *acme.Manager
-	made     bool // the certificate was made just now
+	clients  *clientTrust // nil: clients are not asked for certificates
+	made     bool         // the certificate was made just now
 	hosts    []ftpserver.Host
 	accounts []config.Account
 	book     *password.Accounts
@@ -71,7 +72,7 @@ func (d *daemon) prepare(ctx context.Context) (err error) {
 	if err := d.loadCertificates(); err != nil {
 		return err
 	}
-	if d.hosts, err = loadHosts(d.config.Hosts); err != nil {
+	if d.hosts, err = loadHosts(d.config.Hosts, d.ring); err != nil {
 		return err
 	}
 	// Ports before the account: a start that fails on a taken port must not make
@@ -146,6 +147,7 @@ func (d *daemon) build() {
 		Bulk:    d.procs.load,
 		Logger:  d.log,
 	}
+	d.clientPolicy(&d.server.TLS)
 }
 
 // serve runs until ctx ends or a listener fails.

@@ -6,22 +6,21 @@ import (
 	"fmt"
 
 	"github.com/sealane/sealane/auth"
-	"github.com/sealane/sealane/certs"
 	"github.com/sealane/sealane/ftpserver"
 	"github.com/sealane/sealane/internal/config"
 )
 
 // loadHosts makes the virtual hosts, with their certificates.
-func loadHosts(list []config.Host) ([]ftpserver.Host, error) {
+func loadHosts(list []config.Host, ring *keyring) ([]ftpserver.Host, error) {
 	var out []ftpserver.Host
 	for _, h := range list {
 		host := ftpserver.Host{Names: h.Names, Greeting: h.Greeting}
 		if h.Cert != "" {
-			pair, err := certs.Load(h.Cert, h.Key)
+			s, err := ring.add(h.Cert, h.Key, "")
 			if err != nil {
 				return nil, startError(err, "give a matching pair in PEM as cert and key of that host", "cannot use the certificate of the host %s", h.Names[0])
 			}
-			host.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &pair.Certificate, nil }
+			host.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return choose(hello, s), nil }
 		}
 		out = append(out, host)
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -41,7 +42,7 @@ func TestHostSettings(t *testing.T) {
 	c.TLS.StrictSNI = true
 	d := &daemon{config: c, log: newLogger(io.Discard, c.Log.Format)}
 	var err error
-	if d.hosts, err = loadHosts(c.Hosts); err != nil {
+	if d.hosts, err = loadHosts(c.Hosts, newKeyring(slog.New(slog.DiscardHandler))); err != nil {
 		t.Fatal(err)
 	}
 	d.build()
@@ -55,7 +56,7 @@ func TestHostSettings(t *testing.T) {
 	}
 	c.Hosts[0].Key = filepath.Join(t.TempDir(), "none.key")
 	var start *StartError
-	if _, err := loadHosts(c.Hosts); !errors.As(err, &start) || start.Hint() == "" {
+	if _, err := loadHosts(c.Hosts, newKeyring(slog.New(slog.DiscardHandler))); !errors.As(err, &start) || start.Hint() == "" {
 		t.Errorf("without a key: %v", err)
 	}
 }

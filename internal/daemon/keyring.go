@@ -20,6 +20,8 @@ type keyring struct {
 	log   *slog.Logger
 	now   func() time.Time
 	slots []*slot
+	// others are read again beside the pairs.
+	others []*watched
 
 	mu      sync.Mutex // one reload at a time
 	refused atomic.Int64
@@ -31,25 +33,49 @@ type slot struct {
 	cert, key, staple string // files; staple may be empty
 	pair              atomic.Pointer[certs.Pair]
 	stapled           time.Time // until when the staple may be shown; zero: for ever
-	seen              [3]os.FileInfo
+	seen              seenFiles
 }
 
-func (s *slot) files() [3]string { return [3]string{s.cert, s.key, s.staple} }
+func (s *slot) files() []string { return []string{s.cert, s.key, s.staple} }
+
+// source is something that is made of files.
+type source interface {
+	files() []string // some may be empty
+	reload() (changed bool, err error)
+}
+
+type watched struct {
+	source
+	seen seenFiles
+}
+
+// also reads a source again when it changes.
+func (r *keyring) also(s source) {
+	w := &watched{source: s}
+	w.seen.changed(s.files())
+	r.others = append(r.others, w)
+}
+
+// seenFiles is what files were like when they were last looked at.
+type seenFiles map[string]os.FileInfo
 
 // changed reports whether the files are others than at the last call.
-func (s *slot) changed() bool {
+func (s *seenFiles) changed(files []string) bool {
+	if *s == nil {
+		*s = seenFiles{}
+	}
 	changed := false
-	for i, file := range s.files() {
+	for _, file := range files {
 		now, err := os.Stat(file)
 		if err != nil {
 			now = nil
 		}
-		old := s.seen[i]
+		old := (*s)[file]
 		if (now == nil) != (old == nil) ||
 			now != nil && (!os.SameFile(now, old) || now.Size() != old.Size() || !now.ModTime().Equal(old.ModTime())) {
 			changed = true
 		}
-		s.seen[i] = now
+		(*s)[file] = now
 	}
 	return changed
 }
@@ -62,7 +88,7 @@ func newKeyring(log *slog.Logger) *keyring {
 // time before the server runs.
 func (r *keyring) add(cert, key, staple string) (*slot, error) {
 	s := &slot{cert: cert, key: key, staple: staple}
-	s.changed()
+	s.seen.changed(s.files())
 	pair, err := r.read(s)
 	if err != nil {
 		return nil, err
@@ -90,12 +116,12 @@ func (r *keyring) read(s *slot) (certs.Pair, error) {
 }
 
 // reload reads again the pairs whose files have changed, or all of them, and takes
-// those that are good.
+// those that are good; and the same with what stands beside them.
 func (r *keyring) reload(all bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range r.slots {
-		if !s.changed() && !all {
+		if !s.seen.changed(s.files()) && !all {
 			continue
 		}
 		pair, err := r.read(s)
@@ -110,6 +136,16 @@ func (r *keyring) reload(all bool) {
 		s.pair.Store(&pair)
 		r.log.Info("certificate changed", "file", s.cert, "sha256", certs.Fingerprint(pair.Leaf),
 			"until", pair.Leaf.NotAfter.UTC().Format(time.DateOnly), "staple", pair.Certificate.OCSPStaple != nil)
+	}
+	for _, o := range r.others {
+		if !o.seen.changed(o.files()) && !all {
+			continue
+		}
+		if changed, err := o.reload(); err != nil {
+			r.log.Error("the new file cannot be used; what was before stays", "err", err, "refused", r.refused.Add(1))
+		} else if changed {
+			r.log.Info("read again", "files", o.files())
+		}
 	}
 }
 

@@ -60,14 +60,19 @@ func (r *keyring) watch(ctx context.Context, again <-chan os.Signal) {
 }
 
 func (r *keyring) watchFolders(watcher *fsnotify.Watcher) error {
+	var files []string
 	for _, s := range r.slots {
-		for _, file := range s.files() {
-			if file == "" {
-				continue
-			}
-			if err := watcher.Add(filepath.Dir(file)); err != nil {
-				return err
-			}
+		files = append(files, s.files()...)
+	}
+	for _, o := range r.others {
+		files = append(files, o.files()...)
+	}
+	for _, file := range files {
+		if file == "" {
+			continue
+		}
+		if err := watcher.Add(filepath.Dir(file)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -45,6 +45,7 @@ func TestParseEPRT(t *testing.T) {
 	}
 }
 
+// F-15.
 func FuzzParseActive(f *testing.F) {
 	f.Add("127,0,0,1,4,1")
 	f.Add("|2|::1|1025|")

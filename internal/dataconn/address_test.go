@@ -75,6 +75,7 @@ func TestParseEPSV(t *testing.T) {
 	}
 }
 
+// F-15.
 func FuzzParsePASV(f *testing.F) {
 	f.Add("Entering Passive Mode (192,168,1,2,19,136).")
 	f.Add("1, 2,3,4,5,6,7")
@@ -93,6 +94,7 @@ func FuzzParsePASV(f *testing.F) {
 	})
 }
 
+// F-15.
 func FuzzParseEPSV(f *testing.F) {
 	f.Add("Entering Extended Passive Mode (|||6446|)")
 	f.Add("(((((21()")

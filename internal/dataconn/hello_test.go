@@ -163,6 +163,7 @@ func TestPeekHello(t *testing.T) {
 
 // FuzzClientHello: no input makes the parser panic or read outside of the record,
 // and what it takes for a ticket is part of the input.
+// F-15.
 func FuzzClientHello(f *testing.F) {
 	client := &tls.Config{ServerName: "data.test", NextProtos: []string{"ftp-data"}}
 	f.Add(recorded(f, client))

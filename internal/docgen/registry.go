@@ -51,7 +51,7 @@ func registry() []registered {
 const registryHead = `
 ## The registry
 
-What Sealane answers to each entry of the registry of FTP commands and extensions (RFC 5797 §3, RFC 7151 §7). An entry without a verb stands in FEAT.
+What Sealane answers to each entry of the registry of FTP commands and extensions (RFC 5797 §3, RFC 7151 §7). "As above" is what the row of the verb above tells. An entry without a verb stands in FEAT.
 
 | entry | need | RFC | Sealane |
 |---|---|---|---|
@@ -83,12 +83,15 @@ func (r registered) answer() string {
 		case c.Off:
 			return "off until the policy turns it on"
 		}
-		return "yes"
+		return asAbove
 	}
 	return notThere
 }
 
-const notThere = "500"
+const (
+	asAbove  = "as above"
+	notThere = "500"
+)
 
 // unregistered are the verbs that the table has and the registry has not.
 func unregistered() []string {

@@ -14,7 +14,7 @@ func TestRegistry(t *testing.T) {
 		switch answer := r.answer(); {
 		case answer == notThere:
 			t.Errorf("%s is answered with 500", r.name)
-		case r.need == mandatory && answer != "yes":
+		case r.need == mandatory && answer != asAbove:
 			t.Errorf("%s is mandatory, and answered with %s", r.name, answer)
 		}
 	}

@@ -91,6 +91,7 @@ func TestIsSelf(t *testing.T) {
 	}
 }
 
+// F-15.
 func FuzzParseMLSx(f *testing.F) {
 	f.Add("type=file;size=1;modify=20260101000000;UNIX.mode=0644; x y")
 	f.Add("type=OS.unix=slink:/etc; x")

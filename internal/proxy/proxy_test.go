@@ -143,6 +143,7 @@ func (c *counting) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// F-15.
 func FuzzReadHeader(f *testing.F) {
 	for _, c := range good {
 		f.Add([]byte(c.header + commandOfTheClient))

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// C-16: nothing of a peer may drive the terminal.
+// C-16, R-094: nothing of a peer may drive the terminal; what cannot be shown is shown
+// in hexadecimal.
 func TestSafe_C16(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain name.txt":          "plain name.txt",

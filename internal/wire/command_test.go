@@ -109,6 +109,7 @@ func TestWriteCommandRefusesControlBytes(t *testing.T) {
 	}
 }
 
+// F-15.
 func FuzzReadCommand(f *testing.F) {
 	for _, seed := range []string{"NOOP\r\n", "RETR \xff\xff\r\n", "\xff\xfa\xff\xf0ABOR\n", "a\x00\r\n", "\r\r\n"} {
 		f.Add([]byte(seed))

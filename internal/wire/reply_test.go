@@ -81,6 +81,7 @@ func TestUpgradeRefusesPlaintext(t *testing.T) {
 
 // FuzzReply reads back what AppendReply wrote: whatever a name holds, the reply
 // stays one reply.
+// F-15.
 func FuzzReply(f *testing.F) {
 	f.Add(226, "Done.")
 	f.Add(257, "\"/a\r\n230 in\"")
@@ -101,6 +102,7 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
+// F-15.
 func FuzzReadReply(f *testing.F) {
 	f.Add([]byte("211-a\r\n b\r\n211 c\r\n"))
 	f.Add([]byte("220\n"))

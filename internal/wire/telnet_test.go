@@ -117,6 +117,7 @@ func tlsPair(t *testing.T) (server, client *tls.Conn) {
 
 // FuzzTelnet: escaping is undone by the filter, whatever the bytes; what is no
 // sequence passes, and nothing comes out that was not in.
+// F-15.
 func FuzzTelnet(f *testing.F) {
 	for _, seed := range []string{"", "plain", "\xff", "\xff\xff", "\xff\xfa\xff", "\xff\xf0\xff\xfa\x18\xff\xf0x", "a\xffb\xff\xfd\xff\xff\xfbx"} {
 		f.Add([]byte(seed))

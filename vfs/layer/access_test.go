@@ -215,6 +215,7 @@ func TestAccessNoOverwriteIsAtomic(t *testing.T) {
 }
 
 // S-85: names that are hidden are not there, by whatever operation.
+//
 func TestAccessNames(t *testing.T) {
 	ctx := t.Context()
 	inner := memfs.From(map[string]string{".git/config": "", "d/.secret": "x", "d/f": "y", "d/run.exe": ""})

@@ -21,6 +21,7 @@ import (
 
 // Mount points are listed once, within each other, where the storage has nothing,
 // and where it has something else.
+//
 func TestMountTree(t *testing.T) {
 	ctx := t.Context()
 	m := mount(t,

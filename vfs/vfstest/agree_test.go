@@ -25,6 +25,7 @@ var agreeNames = []string{"/", "/a", "/b", "/a/a", "/a/b", "/b/a", "/a/a/b", "/b
 // FuzzAgree (F-17) does the same operations on a disk and in memory, uploads that
 // overlap among them: every verdict, the tree that comes of it and what is kept of
 // broken uploads must be the same. Each three bytes are an operation and its names.
+// F-15.
 func FuzzAgree(f *testing.F) {
 	f.Add([]byte("\x00\x01\x00\x01\x03\x00\x04\x01\x02\x05\x01\x00\x03\x02\x00"))
 	f.Add([]byte("\x01\x01\x00\x02\x01\x03\x00\x01\x00\x04\x01\x01\x04\x01\x02\x01\x02\x00"))

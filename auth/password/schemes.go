@@ -1,0 +1,49 @@
+package password
+
+import (
+	"fmt"
+	"strings"
+)
+
+// verifier is a hash that was read. verify costs the same whatever the password,
+// but for sha512-crypt, whose cost grows with its length.
+type verifier interface {
+	verify(password string) bool
+	String() string
+}
+
+// read takes a hash of any scheme that Verify knows.
+func read(text string) (verifier, error) {
+	if len(text) > maxPHC {
+		return nil, fmt.Errorf("%w: it is longer than %d bytes", ErrHash, maxPHC)
+	}
+	for _, s := range []struct {
+		prefix string
+		parse  func(string) (verifier, error)
+	}{
+		{"$argon2id$", parseArgon2}, {"$argon2i$", parseArgon2},
+		{"$2", parseBcrypt}, {"$6$", parseShaCrypt},
+		{"$pbkdf2-", parsePBKDF2}, {djangoPBKDF2 + "$", parsePBKDF2},
+	} {
+		if strings.HasPrefix(text, s.prefix) {
+			v, err := s.parse(text)
+			if err != nil {
+				return nil, err
+			}
+			return v, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: it is not of argon2id, argon2i, bcrypt ($2b$), sha512-crypt ($6$) or PBKDF2", ErrHash)
+}
+
+func parseArgon2(text string) (verifier, error) { return parse(text) }
+
+// NeedsRehash reports whether the password should be hashed anew when it is next
+// seen: the hash is not of argon2id, costs less than [DefaultParams] in memory or
+// passes, or cannot be used at all.
+func NeedsRehash(hash string) bool {
+	v, err := read(hash)
+	e, ok := v.(encoded)
+	d := DefaultParams()
+	return err != nil || !ok || e.old || e.Memory < d.Memory || e.Time < d.Time
+}
