@@ -20,7 +20,7 @@ type Account struct {
 type Storage struct {
 	Dir         string
 	Mounts      []Mount
-	Rules       []Rule // none: it may do everything that the fields below let it
+	Rules       []Rule // nil: it may do everything that the fields below let it
 	Durability  string // DurabilityFull or DurabilityProcess
 	Uploads     string // UploadsAtomic or UploadsDirect
 	ReadOnly    bool

@@ -130,7 +130,7 @@ func (r *Report) leaf(c *x509.Certificate, o InspectOptions) {
 // (CVE-2009-3639), or what is invisible on a terminal.
 func (r *Report) badNames(c *x509.Certificate) {
 	bad := c.Subject.CommonName != "" && strings.IndexFunc(c.Subject.CommonName, unreadable) >= 0
-	for _, n := range c.DNSNames[:min(len(c.DNSNames), maxSubjects)] {
+	for _, n := range c.DNSNames {
 		bad = bad || !validName(n)
 	}
 	if bad {

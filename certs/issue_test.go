@@ -155,8 +155,22 @@ func TestPKCS12(t *testing.T) {
 		t.Error("a changed count opens the file")
 	}
 	high := []byte{0x30, 12, 4, 4, 1, 2, 3, 4, 2, 4, 0x7f, 0xff, 0xff, 0xff}
-	if !costly(high, 0) || !costly(append([]byte{4, byte(len(high))}, high...), 0) {
-		t.Error("2147483647 rounds are not too many")
+	small := []byte{0x30, 10, 4, 4, 1, 2, 3, 4, 2, 2, 0x7f, 0xff}
+	for name, der := range map[string][]byte{
+		"one count":          high,
+		"in an OCTET STRING": append([]byte{4, byte(len(high))}, high...),
+		"many counts (V-98)": bytes.Repeat(small, maxIterations/0x7fff+1),
+		"nothing":            nil,
+	} {
+		if got := rounds(der, 0) > maxIterations; got != (der != nil) {
+			t.Errorf("%s: too many: %v", name, got)
+		}
+	}
+	if n := rounds(data, 0); n < 600_000 || n > maxIterations {
+		t.Errorf("a file of our own asks for %d rounds", n)
+	}
+	if _, _, err := ParsePKCS12(high, ""); !errors.Is(err, ErrBadFile) {
+		t.Error(err)
 	}
 }
 

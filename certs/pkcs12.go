@@ -11,9 +11,9 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 )
 
-// maxIterations bounds the work that a PKCS #12 file asks for to turn its
-// password into a key. Programs write 2,048 to 600,000; a file of a stranger could
-// ask for hours.
+// maxIterations bounds the work that all of a PKCS #12 file asks for to turn its
+// password into keys. Programs write 2,048 to 600,000, three times; a file of a
+// stranger could ask for hours.
 const maxIterations = 10_000_000
 
 // ErrPassword means that a PKCS #12 file does not open with the password.
@@ -27,7 +27,7 @@ func ParsePKCS12(data []byte, password string) (key crypto.Signer, chain []*x509
 	if len(data) > maxFile {
 		return nil, nil, fmt.Errorf("%w: it is larger than 1 MiB", ErrBadFile)
 	}
-	if costly(data, 0) {
+	if rounds(data, 0) > maxIterations {
 		return nil, nil, fmt.Errorf("%w: it asks for more than %d rounds of computing to try a password", ErrBadFile, maxIterations)
 	}
 	private, leaf, above, err := pkcs12.DecodeChain(data, password)
@@ -106,28 +106,31 @@ func issuerIn(cert *x509.Certificate, among []*x509.Certificate) *x509.Certifica
 	return nil
 }
 
-// costly walks through DER, and through OCTET STRINGs that hold DER, and reports
-// whether an INTEGER behind a salt, which is where all schemes of PKCS #12 have
-// their count of rounds (RFC 7292 Appendix C, RFC 8018 Appendix A.2, and with
-// SEQUENCE, salt, count the MacData of RFC 7292 §4), is beyond the bound. Counts
-// inside what is encrypted are known only to who has the password.
-func costly(data []byte, depth int) bool {
+// rounds walks through DER, and through OCTET STRINGs that hold DER, and adds up
+// the INTEGERs behind a salt, which is where all schemes of PKCS #12 have their
+// count of rounds (RFC 7292 Appendix C, RFC 8018 Appendix A.2, and the MacData of
+// RFC 7292 §4): many small counts cost as much as a large one. It stops beyond the
+// bound. Counts inside what is encrypted are known only to who has the password.
+func rounds(data []byte, depth int) (sum int) {
 	salt := false
-	for len(data) > 0 {
+	for len(data) > 0 && sum <= maxIterations {
 		var v asn1.RawValue
 		rest, err := asn1.Unmarshal(data, &v)
 		if err != nil {
-			return false // not DER: nothing to be computed from it
+			return sum // not DER: nothing is computed from it
 		}
 		data = rest
-		if v.Class == asn1.ClassUniversal && v.Tag == asn1.TagInteger && salt &&
-			new(big.Int).SetBytes(v.Bytes).Cmp(big.NewInt(maxIterations)) > 0 {
-			return true
+		if v.Class == asn1.ClassUniversal && v.Tag == asn1.TagInteger && salt {
+			n := new(big.Int).SetBytes(v.Bytes)
+			if n.Cmp(big.NewInt(maxIterations)) > 0 {
+				return maxIterations + 1
+			}
+			sum += int(n.Int64())
 		}
 		salt = v.Class == asn1.ClassUniversal && v.Tag == asn1.TagOctetString
-		if (v.IsCompound || salt) && depth < 32 && costly(v.Bytes, depth+1) {
-			return true
+		if (v.IsCompound || salt) && depth < 32 {
+			sum += rounds(v.Bytes, depth+1)
 		}
 	}
-	return false
+	return sum
 }

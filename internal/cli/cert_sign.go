@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/x509"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,8 +26,8 @@ func newCertSignCommand(env *Env) *cobra.Command {
 		Long: `Sign a request (PKCS #10, in PEM or DER) with the private authority, for a server
 or, with --client, for a client. Of the request only its key and its names are
 taken, and they are shown: whoever has written it may have asked for names that
-are not theirs. With --name the names are those, and no other. A request that its
-own key has not signed is refused.
+are not theirs. With --name the names are those, and no other; a client's first one is
+that of the account. A request that its own key has not signed is refused.
 
 Without --days it is valid for 398 days (server) or 365 days (client), and never
 longer than the authority.`,
@@ -69,12 +70,18 @@ func (c *certSignCommand) run(name string) error {
 	if c.client {
 		o.Purpose = certs.ForClient
 	}
-	o.Hosts, o.Emails = splitNames(c.names)
-	if len(o.Hosts) > 0 && !c.client {
-		// The common name of the request might be another host's.
-		o.CommonName = o.Hosts[0]
+	var chain []*x509.Certificate
+	switch {
+	case len(c.names) == 0:
+		chain, err = ca.Sign(request, o)
+	case c.client:
+		o.CommonName = c.names[0]
+		o.Hosts, o.Emails = splitNames(c.names[1:])
+		chain, err = ca.Issue(o, request.PublicKey)
+	default:
+		o.Hosts = c.names
+		chain, err = ca.Issue(o, request.PublicKey)
 	}
-	chain, err := ca.Sign(request, o)
 	if err != nil {
 		return requestHint(err)
 	}

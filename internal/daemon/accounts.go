@@ -131,6 +131,9 @@ func (d *daemon) judge(ctx context.Context, c auth.Credentials) (*auth.Grant, er
 
 // login is the Login of the server: passwords, certificates, and what the account may do.
 func (d *daemon) login(ctx context.Context, c auth.Credentials) (*auth.Grant, error) {
+	if grant, known, err := d.judgeKept(ctx, c); known {
+		return grant, err
+	}
 	grant, err := d.judge(ctx, c)
 	if err != nil {
 		return nil, err

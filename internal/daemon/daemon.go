@@ -30,6 +30,7 @@ type daemon struct {
 	hosts    []ftpserver.Host
 	accounts []config.Account
 	book     *password.Accounts
+	kept     *kept        // accounts beside those of book
 	fresh    string       // the password of the account that was made just now
 	explicit net.Listener // nil if off
 	implicit net.Listener // nil if off
@@ -96,6 +97,9 @@ func (d *daemon) prepare(ctx context.Context) (err error) {
 	var known *StartError
 	if d.book, err = book(ctx, d.accounts, d.trees); err != nil && !errors.As(err, &known) {
 		err = startError(err, "mend the account in the configuration", "cannot use the accounts")
+	}
+	if err == nil {
+		d.kept = d.newKept()
 	}
 	return err
 }
@@ -198,6 +202,7 @@ func (d *daemon) close() {
 			l.Close()
 		}
 	}
+	d.kept.close()
 	if d.trees != nil {
 		d.trees.Close()
 	}

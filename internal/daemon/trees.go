@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 
+	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/internal/config"
 	"github.com/sealane/sealane/vfs"
 	"github.com/sealane/sealane/vfs/layer"
@@ -19,7 +21,8 @@ import (
 // several accounts see is opened once, so that they know of each other's uploads.
 type trees struct {
 	config  config.Config
-	dir     string // of accounts without one of their own
+	dir     string     // of accounts without one of their own
+	mu      sync.Mutex // folders: kept accounts open theirs while the server runs
 	folders map[string]*osfs.FS
 }
 
@@ -29,6 +32,8 @@ func newTrees(c config.Config, dir string) *trees {
 
 // Close closes the folders.
 func (t *trees) Close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	var errs []error
 	for _, f := range t.folders {
 		errs = append(errs, f.Close())
@@ -42,6 +47,8 @@ func (t *trees) open(dir string) (*osfs.FS, error) {
 	if err != nil {
 		return nil, err
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if f := t.folders[real]; f != nil {
 		return f, nil
 	}
@@ -167,9 +174,11 @@ func withAccess(tree vfs.FS, s config.Storage) (vfs.FS, error) {
 	if s.NoOverwrite {
 		allow &^= layer.AllowOverwrite | layer.AllowAppend
 	}
-	if p.Hide != nil || p.Refuse != nil || p.WindowsNames || allow != layer.AllowAll {
-		p.Rules = []layer.Rule{{Allow: allow}}
+	if p.Hide != nil || p.Refuse != nil || p.WindowsNames || allow != layer.AllowAll || s.Rules != nil {
 		var err error
+		if p.Rules, err = rulesOf(s.Rules, allow); err != nil {
+			return nil, err
+		}
 		if tree, err = layer.Access(tree, p); err != nil {
 			return nil, err
 		}
@@ -178,6 +187,23 @@ func withAccess(tree vfs.FS, s config.Storage) (vfs.FS, error) {
 		tree = layer.ReadOnly(tree)
 	}
 	return tree, nil
+}
+
+// rulesOf gives the rules of an account as far as allow goes; without rules it may do
+// all of that. The rights of auth are those of layer, bit by bit.
+func rulesOf(list []auth.Rule, allow layer.Allow) ([]layer.Rule, error) {
+	if list == nil {
+		return []layer.Rule{{Allow: allow}}, nil
+	}
+	var out []layer.Rule
+	for _, r := range list {
+		folder, err := vfs.Clean(r.Folder)
+		if err != nil {
+			return nil, fmt.Errorf("%s cannot be the folder of a rule: %w", r.Folder, err)
+		}
+		out = append(out, layer.Rule{Folder: folder, Allow: layer.Allow(r.Allow) & allow})
+	}
+	return out, nil
 }
 
 // withRates bounds, in bytes per second, what all users of the result move together;

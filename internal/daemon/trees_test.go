@@ -23,8 +23,8 @@ func clean(t *testing.T, name string) vfs.Path {
 	return p
 }
 
-// store uploads a file.
-func store(t *testing.T, tree vfs.FS, name, content string, how vfs.Create) error {
+// put uploads a file.
+func put(t *testing.T, tree vfs.FS, name, content string, how vfs.Create) error {
 	t.Helper()
 	up, err := tree.Create(t.Context(), clean(t, name), how)
 	if err != nil {
@@ -47,7 +47,7 @@ func TestTrees(t *testing.T) {
 		check   func(t *testing.T, tree vfs.FS, dir string)
 	}{
 		{"nothing set", config.Storage{}, func(t *testing.T, tree vfs.FS, _ string) {
-			for _, step := range []error{store(t, tree, "/old", "new", vfs.Create{}), store(t, tree, "/.x", "", vfs.Create{}), store(t, tree, "/a.exe", "", vfs.Create{})} {
+			for _, step := range []error{put(t, tree, "/old", "new", vfs.Create{}), put(t, tree, "/.x", "", vfs.Create{}), put(t, tree, "/a.exe", "", vfs.Create{})} {
 				if step != nil {
 					t.Error(step)
 				}
@@ -67,32 +67,32 @@ func TestTrees(t *testing.T) {
 			}
 		}},
 		{"read only", config.Storage{ReadOnly: true}, func(t *testing.T, tree vfs.FS, _ string) {
-			refused(t, store(t, tree, "/new", "", vfs.Create{}), vfs.ErrPermission)
+			refused(t, put(t, tree, "/new", "", vfs.Create{}), vfs.ErrPermission)
 		}},
 		{"no overwrite", config.Storage{NoOverwrite: true}, func(t *testing.T, tree vfs.FS, _ string) {
-			refused(t, store(t, tree, "/new", "", vfs.Create{}), nil)
+			refused(t, put(t, tree, "/new", "", vfs.Create{}), nil)
 			for _, how := range []vfs.Create{{}, {Append: true}, {Offset: 1}} {
-				if err := store(t, tree, "/old", "x", how); !errors.Is(err, vfs.ErrPermission) && !errors.Is(err, vfs.ErrExist) {
+				if err := put(t, tree, "/old", "x", how); !errors.Is(err, vfs.ErrPermission) && !errors.Is(err, vfs.ErrExist) {
 					t.Errorf("%+v: %v", how, err)
 				}
 			}
 		}},
 		{"names", config.Storage{HideDots: true, Refuse: []string{"*.exe"}, Windows: true}, func(t *testing.T, tree vfs.FS, _ string) {
 			for _, name := range []string{"/.x", "/a.exe", "/CON", "/a:b"} {
-				refused(t, store(t, tree, name, "", vfs.Create{}), vfs.ErrBadName)
+				refused(t, put(t, tree, name, "", vfs.Create{}), vfs.ErrBadName)
 			}
 			_, err := tree.Stat(t.Context(), clean(t, "/.hidden"))
 			refused(t, err, vfs.ErrNotExist)
 		}},
 		{"quota", config.Storage{QuotaBytes: 10, QuotaFiles: 4}, func(t *testing.T, tree vfs.FS, _ string) {
 			// "old" and ".hidden" hold 3 bytes each, and count.
-			refused(t, store(t, tree, "/a", "12345", vfs.Create{}), vfs.ErrQuota)
-			refused(t, store(t, tree, "/a", "1234", vfs.Create{}), nil)
-			refused(t, store(t, tree, "/b", "", vfs.Create{}), nil)
-			refused(t, store(t, tree, "/c", "", vfs.Create{}), vfs.ErrQuota)
+			refused(t, put(t, tree, "/a", "12345", vfs.Create{}), vfs.ErrQuota)
+			refused(t, put(t, tree, "/a", "1234", vfs.Create{}), nil)
+			refused(t, put(t, tree, "/b", "", vfs.Create{}), nil)
+			refused(t, put(t, tree, "/c", "", vfs.Create{}), vfs.ErrQuota)
 		}},
 		{"modes", config.Storage{Umask: &mask, FileMode: 0o660}, func(t *testing.T, tree vfs.FS, dir string) {
-			refused(t, store(t, tree, "/new", "", vfs.Create{}), nil)
+			refused(t, put(t, tree, "/new", "", vfs.Create{}), nil)
 			info, err := os.Stat(filepath.Join(dir, "new"))
 			if err != nil || runtime.GOOS != "windows" && info.Mode() != 0o600 {
 				t.Errorf("%v, %v", info, err)
@@ -144,10 +144,10 @@ func TestTreesFolders(t *testing.T) {
 	if len(trees.folders) != 3 {
 		t.Errorf("%d folders are open", len(trees.folders))
 	}
-	refused(t, store(t, anna, "/a", "a", vfs.Create{}), nil)
-	refused(t, store(t, carl, "/c", "c", vfs.Create{}), nil)
-	refused(t, store(t, carl, "/in/c", "c", vfs.Create{}), nil)
-	refused(t, store(t, carl, "/archive/c", "c", vfs.Create{}), vfs.ErrPermission)
+	refused(t, put(t, anna, "/a", "a", vfs.Create{}), nil)
+	refused(t, put(t, carl, "/c", "c", vfs.Create{}), nil)
+	refused(t, put(t, carl, "/in/c", "c", vfs.Create{}), nil)
+	refused(t, put(t, carl, "/archive/c", "c", vfs.Create{}), vfs.ErrPermission)
 	for name, want := range map[string]bool{filepath.Join(shared, "a"): true, filepath.Join(own, "c"): true, filepath.Join(shared, "c"): true, filepath.Join(archive, "c"): false} {
 		if _, err := os.Stat(name); (err == nil) != want {
 			t.Errorf("%s: %v", name, err)
@@ -198,7 +198,7 @@ func TestTreesRates(t *testing.T) {
 		began := time.Now()
 		done := make(chan error, 2)
 		for _, name := range []string{"/a", "/b"} {
-			go func() { done <- store(t, tree, name, "123", vfs.Create{}) }()
+			go func() { done <- put(t, tree, name, "123", vfs.Create{}) }()
 		}
 		for range 2 {
 			refused(t, <-done, nil)
