@@ -89,8 +89,8 @@ func (c *rawClient) show(cert *tls.Certificate) {
 // with a certificate, too; and who is not who USER says is asked for a password as
 // anybody is.
 func TestLoginByCertificate(t *testing.T) {
-	srv, seen := serveCerts(t, ftpserver.ClientCertRequest)
 	tlsVersions(t, func(t *testing.T, version uint16) {
+		srv, seen := serveCerts(t, ftpserver.ClientCertRequest)
 		anna, forger := clientCert(t, "anna"), clientCert(t, "forger")
 		c := enter(t, srv, version, anna)
 		c.do("USER bob", "331") // the certificate of another
