@@ -57,6 +57,9 @@ type Grant struct {
 	FS vfs.FS
 	// Home is the working directory after login.
 	Home vfs.Path
+	// Release, if set, is called once when the session is done with the grant: at another
+	// login, at REIN, and at its end. It must return soon.
+	Release func()
 	// Data is the account's own policy for its data connections. The zero value is
 	// the server's.
 	Data DataPolicy

@@ -12,6 +12,14 @@ const (
 	FactPerm     Fact = "perm"
 	FactUnique   Fact = "unique"
 	FactUnixMode Fact = "UNIX.mode"
+	FactCreate   Fact = "create"
+
+	// Whose a file is, by number and by name. Clients that show an owner look for
+	// these names; no RFC has them.
+	FactUnixUID   Fact = "UNIX.uid"
+	FactUnixGID   Fact = "UNIX.gid"
+	FactUnixOwner Fact = "UNIX.owner"
+	FactUnixGroup Fact = "UNIX.group"
 )
 
 // FactSet is a set of facts, kept as bits so that asking costs nothing per
@@ -20,6 +28,13 @@ type FactSet uint16
 
 // AllFacts lists the facts in the order in which they are sent.
 func AllFacts() []Fact {
+	return append(UsualFacts(), FactCreate, FactUnixUID, FactUnixGID, FactUnixOwner, FactUnixGroup)
+}
+
+// UsualFacts lists the facts that a server sends unless others are asked for: those
+// that RFC 3659 §7.5.10 wants, and those that cost nothing beside them and tell
+// nothing of the machine's users.
+func UsualFacts() []Fact {
 	return []Fact{FactType, FactSize, FactModify, FactPerm, FactUnique, FactUnixMode}
 }
 
@@ -49,6 +64,16 @@ func (f Fact) bit() FactSet {
 		return 1 << 4
 	case FactUnixMode:
 		return 1 << 5
+	case FactCreate:
+		return 1 << 6
+	case FactUnixUID:
+		return 1 << 7
+	case FactUnixGID:
+		return 1 << 8
+	case FactUnixOwner:
+		return 1 << 9
+	case FactUnixGroup:
+		return 1 << 10
 	}
 	return 0
 }

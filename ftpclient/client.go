@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"sync"
 	"time"
 
@@ -52,6 +53,13 @@ type Options struct {
 	// change password and files. It is allowed for ftp:// URLs only.
 	InsecurePlaintext bool
 
+	// Check says what a transfer compares with the server; the zero value is
+	// CheckSize.
+	Check Check
+	// Warn, if set, gets replies that make no sense and were ignored. It is called
+	// by the goroutine of the call and must not use the Client.
+	Warn func(*Warning)
+
 	// Timeout bounds each step: connecting, a handshake, one reply, and how
 	// long a transfer may stand still. 0 means DefaultTimeout.
 	Timeout time.Duration
@@ -59,7 +67,23 @@ type Options struct {
 	// transfer, which a server may delay to store the file safely. 0 means
 	// DefaultFinishTimeout.
 	FinishTimeout time.Duration
-	// DialContext makes the TCP connections; nil means net.Dialer's.
+	// KeepAlive, if not 0, is the interval at which NOOP is sent during a transfer,
+	// for the sake of a NAT on the way that forgets silent connections. Some servers
+	// cannot bear that: it is off by default.
+	KeepAlive time.Duration
+	// Active has the server connect to the client for data (EPRT, PORT), from the
+	// address of its control connection only. It does not go through a Proxy.
+	Active bool
+	// SendHost names the host of the URL to the server before the login (HOST, RFC
+	// 7151). A server that has no such command is used all the same; one that does
+	// not know the host is an error.
+	SendHost bool
+	// Proxy, if set, is through which all connections go: http://host:port (CONNECT)
+	// or socks5://host:port, with user and password if need be. It is the proxy that
+	// looks up the server's name.
+	Proxy *url.URL
+	// DialContext makes the TCP connections, also those to the Proxy; nil means
+	// net.Dialer's.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
@@ -75,11 +99,19 @@ type Client struct {
 	leaf     []byte     // DER of the control connection's certificate
 	features []ftp.Feature
 	noEPSV   bool // the server refused EPSV once
-	resumed  bool // a data connection has resumed the TLS session
+	noEPRT   bool // likewise
+	noMLSD   bool // likewise
+	noMLST   bool // likewise
+	noMFMT   bool // likewise
 
-	busy bool
-	mu   sync.Mutex // guards dead: Close may come from another goroutine
-	dead error      // why nothing more can be sent
+	hashChosen string // by OPTS HASH; "" before the first
+	resumed    bool   // a data connection has resumed the TLS session
+
+	altered bool // Do or Chdir has changed what a Pool may not share
+	busy    bool
+	mu      sync.Mutex // guards what follows: Close may come from another goroutine
+	dead    error      // why nothing more can be sent
+	live    *transfer  // the one that runs, which the end of a context can abort
 }
 
 // begin is called at the start of each exchange and ties it to ctx. The caller
@@ -95,10 +127,7 @@ func (c *Client) begin(ctx context.Context) (end func(error) error, err error) {
 		return nil, ErrBusy
 	}
 	c.busy = true
-	stop := context.AfterFunc(ctx, func() {
-		c.fail(context.Cause(ctx))
-		_ = c.raw.Close()
-	})
+	stop := context.AfterFunc(ctx, func() { c.interrupt(context.Cause(ctx)) })
 	return func(err error) error {
 		c.busy = false
 		if !stop() && err != nil {
@@ -203,12 +232,13 @@ func (c *Client) expect(class ftp.Class, verb string, arg ...string) (ftp.Reply,
 
 // Do sends one command and returns its final reply, also a refusing one; the
 // error is for the connection only. It is not for commands that open a data
-// connection or change TLS.
+// connection or change TLS. A Pool closes a Client that was used so.
 func (c *Client) Do(ctx context.Context, verb string, arg ...string) (ftp.Reply, error) {
 	end, err := c.begin(ctx)
 	if err != nil {
 		return ftp.Reply{}, err
 	}
+	c.altered = true
 	r, err := c.exchange(verb, arg...)
 	if err == nil {
 		r, err = c.final(r)

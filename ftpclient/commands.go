@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sealane/sealane/ftp"
 )
@@ -43,32 +42,18 @@ func (c *Client) sizeIfKnown(path string) (int64, error) {
 	}
 	n, err := c.size(path)
 	var refused *ftp.Error
-	if errors.As(err, &refused) && c.lost() == nil || errors.Is(err, ErrProtocol) && c.lost() == nil {
+	switch {
+	case err == nil:
+		return n, nil
+	case c.lost() != nil:
+		return -1, err
+	case errors.As(err, &refused):
+		return -1, nil
+	case errors.Is(err, ErrProtocol):
+		c.warn("SIZE", path, err)
 		return -1, nil
 	}
-	if err != nil {
-		return -1, err
-	}
-	return n, nil
-}
-
-// ModTime returns when a file was last changed (MDTM, RFC 3659 §3).
-func (c *Client) ModTime(ctx context.Context, path string) (time.Time, error) {
-	r, err := c.simple(ctx, "MDTM", path)
-	if err != nil {
-		return time.Time{}, err
-	}
-	t, err := ftp.ParseTime(strings.TrimSpace(r.Text()))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%w: the reply to MDTM is no time", ErrProtocol)
-	}
-	return t, nil
-}
-
-// SetModTime sets when a file was last changed (MFMT), to the second.
-func (c *Client) SetModTime(ctx context.Context, path string, t time.Time) error {
-	_, err := c.simple(ctx, "MFMT", ftp.FormatTime(t)+" "+path)
-	return err
+	return -1, err
 }
 
 // Mkdir makes a directory.
@@ -108,13 +93,23 @@ func (c *Client) Rename(ctx context.Context, from, to string) error {
 
 // Chdir changes the working directory.
 func (c *Client) Chdir(ctx context.Context, path string) error {
+	c.altered = true
 	_, err := c.simple(ctx, "CWD", path)
 	return err
 }
 
 // Pwd returns the working directory.
 func (c *Client) Pwd(ctx context.Context) (string, error) {
-	r, err := c.simple(ctx, "PWD")
+	end, err := c.begin(ctx)
+	if err != nil {
+		return "", err
+	}
+	dir, err := c.pwd()
+	return dir, end(err)
+}
+
+func (c *Client) pwd() (string, error) {
+	r, err := c.expect(ftp.Completion, "PWD")
 	if err != nil {
 		return "", err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,59 +20,22 @@ import (
 // because it should close first.
 const replyGrace = 2 * time.Second
 
-// lowestDataPort is the first port that is not privileged. A server that sends a
-// client to a lower one wants it to talk to another service.
-const lowestDataPort = 1024
-
-// passive asks the server for a data port: EPSV (RFC 2428 §3), or PASV if the
-// server does not know that.
-func (c *Client) passive() (uint16, error) {
-	if !c.noEPSV {
-		r, err := c.exchange("EPSV")
-		if err == nil {
-			r, err = c.final(r)
-		}
-		if err != nil {
-			return 0, err
-		}
-		switch {
-		case r.Code == ftp.Code229ExtendedPassive:
-			return passivePort(dataconn.ParseEPSV(r.Text()))
-		case r.Code.Class() != ftp.Permanent:
-			return 0, &ftp.Error{Command: "EPSV", Reply: r}
-		}
-		c.noEPSV = true
-	}
-	r, err := c.expect(ftp.Completion, "PASV")
-	if err != nil {
-		return 0, err
-	}
-	// The address in the reply is of no interest, not even to compare: behind a
-	// NAT it is wrong, and from a hostile server it is a trap (CVE-2020-8284).
-	address, err := dataconn.ParsePASV(r.Text())
-	return passivePort(address.Port(), err)
-}
-
-func passivePort(port uint16, err error) (uint16, error) {
-	if err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrProtocol, err)
-	}
-	if port < lowestDataPort {
-		return 0, fmt.Errorf("%w: it named data port %d, which is privileged", ErrProtocol, port)
-	}
-	return port, nil
-}
-
 // transfer is one data connection and the reply that will end it.
 type transfer struct {
 	c      *Client
 	verb   string
 	upload bool
-	raw    net.Conn
 	data   *dataconn.Conn
 	sent   atomic.Bool     // all of an upload has been handed to the network
 	final  chan finalReply // gets exactly one
-	unwind func() bool     // unties raw from the context
+	unwind func() bool     // unties the data connection from the context
+
+	linkMu sync.Mutex // guards what follows
+	raw    net.Conn   // under data; nil while it is awaited
+	ln     net.Listener
+	gone   bool // the connection is not wanted any more
+
+	talk
 }
 
 type finalReply struct {
@@ -86,26 +50,24 @@ var errEarly = fmt.Errorf("%w: the server confirmed the upload before it was all
 // transfer opens a data connection and starts the command on it. The order is:
 // passive command, connect, REST, command, 1yz, handshake.
 func (c *Client) transfer(ctx context.Context, upload bool, offset int64, verb string, arg ...string) (*transfer, error) {
-	port, err := c.passive()
-	if err != nil {
-		return nil, err
-	}
-	raw, err := c.opt.dial(ctx, net.JoinHostPort(c.peer, strconv.Itoa(int(port))))
-	if err != nil {
+	t := &transfer{c: c, verb: verb, upload: upload, final: make(chan finalReply, 1)}
+	if err := t.prepare(ctx); err != nil {
 		return nil, err
 	}
 	if err := c.start(offset, verb, arg...); err != nil {
-		reset(raw)
+		t.cut()
 		return nil, err
 	}
-	t := &transfer{c: c, verb: verb, upload: upload, raw: raw, final: make(chan finalReply, 1)}
-	t.unwind = context.AfterFunc(ctx, func() { reset(raw) })
 	if err := c.ctl.SetReadDeadline(time.Time{}); err != nil {
 		t.cut()
 		return nil, controlError(err)
 	}
-	go t.readFinal()
-	if err := t.secure(ctx); err != nil {
+	t.run(ctx)
+	err := t.accept()
+	if err == nil {
+		err = t.secure(ctx)
+	}
+	if err != nil {
 		t.cut()
 		return nil, t.explain(err)
 	}
@@ -170,12 +132,16 @@ func (t *transfer) secure(ctx context.Context) error {
 // leave the data connection waiting.
 func (t *transfer) readFinal() {
 	var f finalReply
-	for n := 0; ; n++ {
+	for n := 0; ; {
 		f.reply, f.err = t.c.readNow()
-		if f.err == nil && n == maxPreliminary {
-			f.err = t.c.broken("too many preliminary replies")
+		if f.err == nil && t.ofNoop(f.reply) {
+			continue
 		}
 		if f.err != nil || f.reply.Code.Class() != ftp.Preliminary {
+			break
+		}
+		if n++; n > maxPreliminary {
+			f.err = t.c.broken("too many preliminary replies")
 			break
 		}
 	}
@@ -183,9 +149,9 @@ func (t *transfer) readFinal() {
 	confirmed := f.err == nil && f.reply.Code.Class() == ftp.Completion
 	switch {
 	case f.err != nil, t.upload && (f.early || !confirmed):
-		reset(t.raw)
+		t.drop()
 	case t.upload, !confirmed:
-		f.kill = time.AfterFunc(replyGrace, func() { reset(t.raw) })
+		f.kill = time.AfterFunc(replyGrace, t.drop)
 	}
 	t.final <- f
 }
@@ -200,6 +166,7 @@ func (t *transfer) wait(limit time.Duration) finalReply {
 		f.kill.Stop()
 	}
 	t.unwind()
+	t.silence()
 	if f.err == nil && f.reply.Code.Class() > ftp.Completion {
 		f.err = &ftp.Error{Command: t.verb, Reply: f.reply}
 	}
@@ -222,24 +189,6 @@ func (t *transfer) explain(err error) error {
 		return f.err
 	}
 	return fmt.Errorf("%w: %w", err, f.err)
-}
-
-// cut ends the data connection so that the peer cannot take it for the end of a
-// file.
-func (t *transfer) cut() {
-	if t.data != nil {
-		t.data.Abort()
-	}
-	reset(t.raw)
-}
-
-// reset closes a TCP connection with RST. A FIN would do for the end of a file
-// in clear, and for servers that do not look for close_notify.
-func reset(raw net.Conn) {
-	if tcp, ok := raw.(interface{ SetLinger(sec int) error }); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = raw.Close()
 }
 
 // dataError puts an error of reading or writing data into its kind. A download

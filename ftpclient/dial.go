@@ -30,6 +30,9 @@ func Dial(ctx context.Context, u ftp.URL, opt Options) (*Client, error) {
 		if err := c.open(ctx, u); err != nil {
 			return err
 		}
+		if err := c.sendHost(); err != nil {
+			return err
+		}
 		return c.login(u)
 	})
 }
@@ -37,11 +40,17 @@ func Dial(ctx context.Context, u ftp.URL, opt Options) (*Client, error) {
 // connect makes the control connection and opens it.
 func connect(ctx context.Context, u ftp.URL, opt Options, open func(*Client) error) (*Client, error) {
 	opt = opt.withDefaults()
+	if err := opt.usableProxy(); err != nil {
+		return nil, err
+	}
 	raw, err := opt.dial(ctx, u.Address())
 	if err != nil {
 		return nil, err
 	}
 	peer, _, err := net.SplitHostPort(raw.RemoteAddr().String())
+	if opt.Proxy != nil {
+		peer, err = u.Host, nil // the connection's own peer is the proxy
+	}
 	if err != nil {
 		_ = raw.Close()
 		return nil, fmt.Errorf("%w: the connection has no usable address", ErrNetwork)
@@ -78,7 +87,11 @@ func (o Options) withDefaults() Options {
 func (o Options) dial(ctx context.Context, address string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	raw, err := o.DialContext(ctx, "tcp", address)
+	dial := o.DialContext
+	if o.Proxy != nil {
+		dial = o.dialProxy
+	}
+	raw, err := dial(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNetwork, err)
 	}

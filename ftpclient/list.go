@@ -6,21 +6,27 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path"
 	"strings"
+	"time"
 
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/internal/listing"
 	"github.com/sealane/sealane/vfs"
 )
 
+// maxSkipped is how many lines that cannot be read end a listing.
+const maxSkipped = 1000
+
 // maxListLine bounds one line of a listing, in bytes.
 const maxListLine = 64 << 10
 
 // List streams the entries of directory dir (MLSD, RFC 3659 §7), in the
-// server's order and without the directory itself and its parent. An error ends
+// server's order and without the directory itself and its parent. Of a server
+// without MLSD it reads LIST, in the forms of Unix and of Windows: times are then
+// to the minute or to the day, and in a zone that nobody knows. An error ends
 // the sequence, and what came before it is then incomplete: a line that cannot
-// be read, an end that is not clean and a missing 226 all are errors. The names
+// be read (IncompleteError: it comes last, behind all entries that can), an end that
+// is not clean and a missing 226 all are errors. The names
 // are the server's; whether one is safe to use as a local name is for the caller
 // to judge. Until the sequence ends no other method may be called (ErrBusy).
 func (c *Client) List(ctx context.Context, dir string) iter.Seq2[vfs.Entry, error] {
@@ -41,33 +47,98 @@ func (c *Client) List(ctx context.Context, dir string) iter.Seq2[vfs.Entry, erro
 	}
 }
 
+// IncompleteError ends a listing of which some lines could not be read. It wraps ErrProtocol and the reason.
+type IncompleteError struct {
+	Skipped int    // lines
+	First   string // the first of them, at most 200 bytes; raw, as the server sent it
+	Err     error  // what is wrong with it
+}
+
+// Error tells how many lines there are, and what is wrong.
+func (e *IncompleteError) Error() string {
+	return fmt.Sprintf("%v: the listing has %d lines that cannot be read: %v", ErrProtocol, e.Skipped, e.Err)
+}
+
+// Unwrap gives both kinds.
+func (e *IncompleteError) Unwrap() []error { return []error{ErrProtocol, e.Err} }
+
+func (e *IncompleteError) skip(line string, err error) {
+	if e.Skipped++; e.Skipped == 1 {
+		e.First, e.Err = line[:min(len(line), 200)], err
+	}
+}
+
 // list calls each for every entry until it returns false.
 func (c *Client) list(ctx context.Context, dir string, each func(vfs.Entry) bool) error {
-	t, err := c.transfer(ctx, false, 0, "MLSD", dir)
+	if !c.noMLSD {
+		t, err := c.transfer(ctx, false, 0, "MLSD", dir)
+		if err == nil {
+			return t.entries(parseMLSD, each)
+		}
+		if !unknownCommand(err) {
+			return err
+		}
+		c.noMLSD = true
+	}
+	return c.listLines(ctx, dir, each)
+}
+
+// listLines is list for a server without MLSD. LIST gets no path: many servers take
+// one with spaces, a dash or a star in it for something else.
+func (c *Client) listLines(ctx context.Context, dir string, each func(vfs.Entry) bool) error {
+	back, err := c.pwd()
 	if err != nil {
 		return err
 	}
+	if _, err := c.expect(ftp.Completion, "CWD", dir); err != nil {
+		return err
+	}
+	t, err := c.transfer(ctx, false, 0, "LIST")
+	if err == nil {
+		err = t.entries(lineReader{now: time.Now()}.parse, each)
+	}
+	if c.lost() != nil {
+		return err
+	}
+	_, berr := c.expect(ftp.Completion, "CWD", back)
+	if err == nil {
+		err = berr
+	}
+	return err
+}
+
+// parseMLSD reads a line of MLSD; ok is false for one that is no entry.
+func parseMLSD(line string) (e vfs.Entry, ok bool, err error) {
+	if listing.IsSelf(line) {
+		return e, false, nil
+	}
+	e, err = listing.ParseMLSx(line)
+	return e, err == nil, err
+}
+
+// entries reads a listing from the data connection, line by line.
+func (t *transfer) entries(parse func(string) (vfs.Entry, bool, error), each func(vfs.Entry) bool) error {
 	whole := false
 	defer func() {
 		if !whole { // also when the caller's loop panics
 			t.cut()
 		}
 	}()
+	var incomplete IncompleteError
 	lines := bufio.NewScanner(t.data)
 	lines.Buffer(make([]byte, 0, 4096), maxListLine)
 	for lines.Scan() {
 		line := strings.TrimSuffix(lines.Text(), "\r")
-		if listing.IsSelf(line) {
-			continue
-		}
-		e, err := listing.ParseMLSx(line)
+		e, ok, err := parse(line)
 		if err != nil {
-			t.cut()
-			return t.explain(fmt.Errorf("%w: the listing has a line that cannot be read: %w", ErrProtocol, err))
+			if incomplete.skip(line, err); incomplete.Skipped > maxSkipped {
+				t.cut()
+				return t.explain(&incomplete)
+			}
 		}
-		if !each(e) {
+		if ok && !each(e) {
 			t.cut()
-			t.wait(c.opt.Timeout) // 426 or 226: either way the session is free again
+			t.wait(t.c.opt.Timeout) // 426 or 226: either way the session is free again
 			return nil
 		}
 	}
@@ -80,29 +151,11 @@ func (c *Client) list(ctx context.Context, dir string, each func(vfs.Entry) bool
 	}
 	whole = true
 	t.finish()
-	if f := t.wait(c.opt.FinishTimeout); f.err != nil {
+	if f := t.wait(t.c.opt.FinishTimeout); f.err != nil {
 		return fmt.Errorf("%w: the listing ended, but the server did not confirm it: %w", ErrNotVerified, f.err)
 	}
+	if incomplete.Skipped > 0 {
+		return &incomplete
+	}
 	return nil
-}
-
-// Stat describes one file or directory (MLST, RFC 3659 §7).
-func (c *Client) Stat(ctx context.Context, name string) (vfs.Entry, error) {
-	end, err := c.begin(ctx)
-	if err != nil {
-		return vfs.Entry{}, err
-	}
-	r, err := c.expect(ftp.Completion, "MLST", name)
-	if err != nil {
-		return vfs.Entry{}, end(err)
-	}
-	if len(r.Lines) < 3 {
-		return vfs.Entry{}, end(fmt.Errorf("%w: MLST gave no entry", ErrProtocol))
-	}
-	e, err := listing.ParseMLSx(r.Lines[1])
-	if err != nil {
-		return vfs.Entry{}, end(fmt.Errorf("%w: %w", ErrProtocol, err))
-	}
-	e.Name = path.Base(name) // the reply repeats the path, in whatever form the server likes
-	return e, end(nil)
 }

@@ -29,6 +29,22 @@ func (c *Client) login(u ftp.URL) error {
 	return err
 }
 
+// sendHost tells which of the server's names is meant (RFC 7151 §3).
+func (c *Client) sendHost() error {
+	if !c.opt.SendHost {
+		return nil
+	}
+	host, _, _ := strings.Cut(c.host, "%")
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	_, err := c.expect(ftp.Completion, "HOST", host)
+	if err != nil && unknownCommand(err) {
+		return nil
+	}
+	return err
+}
+
 // user sends USER and, if asked, PASS (RFC 959 §4.1.1). 232 means that the TLS
 // client certificate was enough (RFC 2228 §3).
 func (c *Client) user(u ftp.URL) error {

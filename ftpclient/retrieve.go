@@ -21,9 +21,18 @@ type Result struct {
 	// received in a download, sent in an upload. Without TLS it stays unset: there
 	// an end and a cut look the same.
 	CleanEnd bool
+	// Offset is the byte of the file at which the data began.
+	Offset int64
 	// Size is the whole file's size as the server gives it to SIZE, or -1 if it
-	// does not. If it is known and there was no error, it agrees with Bytes.
+	// does not.
 	Size int64
+	// SizeAgrees is set if Size is known and agrees with what was moved.
+	SizeAgrees bool
+	// Sum is the server's hash of the file, or of the part from Offset on; empty if
+	// none was compared (see Options.Check).
+	Sum Sum
+	// HashAgrees is set if Sum is the hash of what is here as well.
+	HashAgrees bool
 	// Resumed is set if the data connection resumed the control connection's TLS
 	// session, which proves that both are from the same server.
 	Resumed bool
@@ -31,8 +40,8 @@ type Result struct {
 
 // Retrieve copies the file at path, from offset on, to w. An offset above 0 needs
 // the server's REST. Without error the file is whole: close_notify (under TLS),
-// a 2yz reply, and the size of SIZE, where the server has that. In any other case
-// the error says what was missing; what w has got by then may be kept to go on
+// a 2yz reply, and the size of SIZE, where the server has that (see Options.Check
+// for the hash too). In any other case the error says what was missing; what w has got by then may be kept to go on
 // from.
 func (c *Client) Retrieve(ctx context.Context, path string, offset int64, w io.Writer) (Result, error) {
 	res := Result{Size: -1}
@@ -43,16 +52,24 @@ func (c *Client) Retrieve(ctx context.Context, path string, offset int64, w io.W
 	if err != nil {
 		return res, err
 	}
-	return res, end(c.retrieve(ctx, &res, path, offset, w))
+	sum, err := c.summing(offset, nil)
+	if err == nil {
+		err = c.retrieve(ctx, &res, path, offset, sum.writer(w), sum)
+	}
+	return res, end(err)
 }
 
-func (c *Client) retrieve(ctx context.Context, res *Result, path string, offset int64, w io.Writer) error {
+// retrieve fetches the file into w, which feeds sum.
+func (c *Client) retrieve(ctx context.Context, res *Result, path string, offset int64, w io.Writer, sum *summing) error {
 	var err error
-	if res.Size, err = c.sizeIfKnown(path); err != nil {
-		return err
+	res.Offset = offset
+	if c.opt.Check != CheckEnd {
+		if res.Size, err = c.sizeIfKnown(path); err != nil {
+			return err
+		}
 	}
 	if res.Size >= 0 && offset > res.Size {
-		return fmt.Errorf("%w: the server has %d bytes, less than the %d to go on from", ErrNotVerified, res.Size, offset)
+		return differf("the server has %d bytes, less than the %d to go on from", res.Size, offset)
 	}
 	t, err := c.transfer(ctx, false, offset, "RETR", path)
 	if err != nil {
@@ -78,9 +95,10 @@ func (c *Client) retrieve(ctx context.Context, res *Result, path string, offset 
 	case f.err != nil:
 		return fmt.Errorf("%w: the data ended, but the server did not confirm it: %w", ErrNotVerified, f.err)
 	case most >= 0 && res.Bytes != most:
-		return fmt.Errorf("%w: %d bytes came, %d were expected", ErrNotVerified, res.Bytes, most)
+		return differf("%d bytes came, %d were expected", res.Bytes, most)
 	}
-	return nil
+	res.SizeAgrees = most >= 0
+	return sum.compare(c, res, path, offset+res.Bytes)
 }
 
 // receive copies the data to w until they end. More than most bytes (if that is
@@ -90,7 +108,7 @@ func (t *transfer) receive(w io.Writer, most int64) (n int64, err error) {
 	for {
 		got, rerr := t.data.Read(buf)
 		if n += int64(got); most >= 0 && n > most {
-			return n, fmt.Errorf("%w: more than the %d bytes came that were expected", ErrNotVerified, most)
+			return n, differf("more than the %d bytes came that were expected", most)
 		}
 		if got > 0 {
 			if _, err := w.Write(buf[:got]); err != nil {

@@ -77,6 +77,7 @@ func TestNoFinalReply_T12(t *testing.T) {
 		d.end()
 		_, _ = io.Copy(io.Discard, d.tcp) // until the client has closed: it has seen the end
 		cancel()
+		_, _ = io.Copy(io.Discard, c.conn) // ABOR too has no answer
 	})
 	c := s.dial(s.options())
 	res, err := c.Retrieve(ctx, "/f", 0, io.Discard)

@@ -3,7 +3,6 @@ package ftpclient
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 )
 
@@ -11,7 +10,7 @@ import (
 // keeps its first offset bytes (REST), and r has to give what follows them.
 // Without error the server has confirmed the upload after its end was marked
 // (close_notify, under TLS), and SIZE, where the server has it, gives the size
-// that was sent. An error of r cuts the upload, so that the server does not take
+// that was sent (see Options.Check for the hash too). An error of r cuts the upload, so that the server does not take
 // the part for the whole.
 func (c *Client) Store(ctx context.Context, path string, offset int64, r io.Reader) (Result, error) {
 	res := Result{Size: -1}
@@ -22,11 +21,22 @@ func (c *Client) Store(ctx context.Context, path string, offset int64, r io.Read
 	if err != nil {
 		return res, err
 	}
-	err = c.store(ctx, &res, offset, r, "STOR", path)
+	sum, err := c.summing(offset, nil)
 	if err == nil {
-		err = c.checkStored(&res, path, offset+res.Bytes)
+		err = c.storeChecked(ctx, &res, offset, r, path, sum)
 	}
 	return res, end(err)
+}
+
+func (c *Client) storeChecked(ctx context.Context, res *Result, offset int64, r io.Reader, path string, sum *summing) error {
+	err := c.store(ctx, res, offset, sum.reader(r), "STOR", path)
+	if err != nil || c.opt.Check == CheckEnd {
+		return err
+	}
+	if err := c.checkStored(res, path, offset+res.Bytes); err != nil {
+		return err
+	}
+	return sum.compare(c, res, path, offset+res.Bytes)
 }
 
 // Append copies r behind the end of the file at path, or to a new one (APPE).
@@ -41,6 +51,7 @@ func (c *Client) Append(ctx context.Context, path string, r io.Reader) (Result, 
 }
 
 func (c *Client) store(ctx context.Context, res *Result, offset int64, r io.Reader, verb, path string) error {
+	res.Offset = offset
 	t, err := c.transfer(ctx, true, offset, verb, path)
 	if err != nil {
 		return err
@@ -102,7 +113,8 @@ func (c *Client) checkStored(res *Result, path string, want int64) error {
 	}
 	res.Size = size
 	if size >= 0 && size != want {
-		return fmt.Errorf("%w: the server has %d bytes, %d were sent", ErrNotVerified, size, want)
+		return differf("the server has %d bytes, %d were sent", size, want)
 	}
+	res.SizeAgrees = size >= 0
 	return nil
 }

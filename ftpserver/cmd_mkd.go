@@ -13,7 +13,7 @@ func cmdMkd(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	if err := s.grant.FS.Mkdir(ctx, p); err != nil {
+	if err := s.mkdir(ctx, p); err != nil {
 		return ftp.Reply{}, err
 	}
 	s.changed("MKD", p)

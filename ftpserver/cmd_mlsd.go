@@ -24,8 +24,8 @@ func cmdMlsd(ctx context.Context, s *session, arg string) (*job, error) {
 	case !e.IsDir():
 		return nil, refuse(ftp.Code501BadParameter, "MLSD lists directories; use MLST for a file.")
 	}
-	facts := s.facts
+	facts, owners := s.facts, s.srv.ownersForPeers()
 	return s.listDirJob(p, listing.Wants(facts), func(b []byte, e vfs.Entry) []byte {
-		return listing.AppendMLSx(b, e, e.Name, facts)
+		return listing.AppendMLSx(b, e, e.Name, facts, owners)
 	}), nil
 }

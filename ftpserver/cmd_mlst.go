@@ -19,7 +19,7 @@ func cmdMlst(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	entry := listing.AppendMLSx(nil, e, p.String(), s.facts)
+	entry := listing.AppendMLSx(nil, e, p.String(), s.facts, s.srv.ownersForPeers())
 	return ftp.Reply{Code: ftp.Code250Done, Lines: []string{"Facts:", string(entry), "End"}}, nil
 }
 

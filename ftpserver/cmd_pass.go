@@ -36,16 +36,25 @@ func cmdPass(_ context.Context, s *session, arg string) (*job, error) {
 			}
 			return outcome{err: err}
 		},
-		then: func(out *outcome) { s.loginEnded(c.User, grant, out) },
+		then:    func(out *outcome) { s.loginEnded(c.User, grant, out) },
+		discard: func() { release(grant) },
 	}, nil
 }
 
 // checked takes a grant only if it is one.
 func checked(grant *auth.Grant, err error) (*auth.Grant, error) {
 	if err == nil && (grant == nil || grant.FS == nil || grant.Account == "") {
-		err = errEmptyGrant
+		release(grant)
+		return nil, errEmptyGrant
 	}
 	return grant, err
+}
+
+// release tells who gave a grant that it is of no more use here.
+func release(grant *auth.Grant) {
+	if grant != nil && grant.Release != nil {
+		grant.Release()
+	}
 }
 
 // loginEnded puts the result of a login into force.
@@ -54,7 +63,7 @@ func (s *session) loginEnded(user string, grant *auth.Grant, out *outcome) {
 	switch {
 	case out.err == nil:
 		s.grant, s.cwd, s.state = grant, grant.Home, loggedIn
-		s.identity.Store(&identity{grant.Account, s.clientKey()})
+		s.identity.Store(&identity{grant.Account, s.clientKey(), s.via.legacy})
 		if out.reply.IsZero() {
 			out.reply = ftp.Replyf(ftp.Code230LoggedIn, "Logged in.")
 		}

@@ -22,7 +22,7 @@ func cmdRein(_ context.Context, s *session, _ string) (ftp.Reply, error) {
 	}
 	s.logout()
 	protected := s.conn.TLS() != nil
-	if !protected || s.implicit {
+	if !protected || s.via.implicit {
 		s.resetHost()
 		s.start(protected)
 		return ftp.Replyf(ftp.Code220Ready, "%s", s.greeting()), nil

@@ -41,6 +41,7 @@ func (s *session) store(ctx context.Context, arg string, how vfs.Create) (*job, 
 	if err != nil {
 		return nil, err
 	}
+	how.Umask = s.umask.mode()
 	up, err := s.grant.FS.Create(ctx, p, how)
 	if err != nil {
 		return nil, err

@@ -38,5 +38,6 @@ func cmdUser(_ context.Context, s *session, arg string) (*job, error) {
 				s.byCertificate = true
 			}
 		},
+		discard: func() { release(grant) },
 	}, nil
 }

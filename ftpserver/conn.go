@@ -21,7 +21,7 @@ var errTooMany = errors.New("too many sessions")
 
 // accept makes a session of a new control connection and runs it in a goroutine
 // of its own.
-func (s *Server) accept(conn net.Conn, ends origin.Ends, implicit bool) {
+func (s *Server) accept(conn net.Conn, ends origin.Ends, v via) {
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		tcp.SetWriteBuffer(controlSendBuffer)
 		sock.InlineUrgent(tcp)
@@ -29,10 +29,10 @@ func (s *Server) accept(conn net.Conn, ends origin.Ends, implicit bool) {
 			s.Logger.Debug("no keepalive for a control connection", "error", err)
 		}
 	}
-	ses := s.newSession(conn, ends, implicit)
+	ses := s.newSession(conn, ends, v)
 	if err := s.admit(ses); err != nil {
 		ses.observe(Event{Kind: EventRefused, Reply: ftp.Code421Closing, Err: err})
-		s.turnAway(conn, implicit)
+		s.turnAway(conn, v)
 		return
 	}
 	go func() {
@@ -82,8 +82,8 @@ func (s *Server) dismiss(ses *session) {
 
 // turnAway says 421 where that can be said in clear, and closes. The reply fits
 // into an empty socket buffer, so it cannot hold up the accept loop.
-func (s *Server) turnAway(conn net.Conn, implicit bool) {
-	if !implicit {
+func (s *Server) turnAway(conn net.Conn, v via) {
+	if !v.implicit {
 		conn.SetWriteDeadline(time.Now().Add(time.Second))
 		conn.Write(wire.AppendReply(nil, ftp.Replyf(ftp.Code421Closing, "Too many connections; come again later.")))
 	}
@@ -95,6 +95,7 @@ func (s *session) serve() {
 	defer s.cancel(nil)
 	s.observeStart()
 	defer s.observeEnd()
+	defer func() { release(s.grant) }()
 	if s.open() {
 		defer s.conn.Close()
 		s.run()
@@ -104,7 +105,7 @@ func (s *session) serve() {
 // open makes the control connection, on an implicit port by a handshake.
 func (s *session) open() bool {
 	var conn net.Conn = s.ear.socket
-	if s.implicit {
+	if s.via.implicit {
 		err := s.handshake(func(ctx context.Context, server func(net.Conn) *tls.Conn) error {
 			t := server(conn)
 			conn = t
@@ -141,7 +142,7 @@ func (s *session) handshake(run func(ctx context.Context, server func(net.Conn) 
 	switch {
 	case e.Err == nil:
 		socket.Conn = plain // otherwise crypto/tls may still be closing prompt
-		e.Kind, e.TLS = EventTLS, tlsVersion(t.ConnectionState().Version)
+		e.Kind, e.TLS, e.Legacy = EventTLS, tlsVersion(t.ConnectionState().Version), s.via.legacy
 	case s.misnamed:
 		e.Err = errServerName
 	}

@@ -38,6 +38,7 @@ type Event struct {
 	Bytes   int64          // moved on the data connection, before compression
 	Took    time.Duration
 	TLS     string   // version, where the connection is protected
+	Legacy  bool     // of EventTLS: the listener takes weak TLS (ListenerPolicy.Legacy)
 	Resumed bool     // the data connection resumed a TLS session of the account
 	Reply   ftp.Code // what the peer was told in the end
 	Err     error    // why, with details that the peer was not told

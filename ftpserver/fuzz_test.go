@@ -105,7 +105,7 @@ func FuzzSession(f *testing.F) {
 		"", "NOOP", "USER a\r\nPASS b\r\nPWD", "AUTH TLS\r\nUSER x", "AUTH TLS", "EPSV\r\nRETR f\r\nABOR", "EPSV\r\nLIST -la\r\nSTAT", "PASV\r\nSTOR g\r\nQUIT",
 		"REST 9223372036854775807\r\nEPSV\r\nAPPE f", "RNFR d\r\nRNTO d/e", "RNTO /", "MKD a\"b\r\nCWD a\"b\r\nPWD\r\nMLST", "MKD \xff\xff\r\nSTAT /\r\nMLST \xff\xff",
 		"OPTS MLST size;;\r\nFEAT\r\nMLST f", "MFMT 00010101000000 f\r\nMDTM f\r\nMLST f\r\nSTAT f", "MFMT 99991231235959.999 d\r\nSTAT d\r\nMLST d", "TYPE L 8\r\nSIZE f", "\xff\xf4\xff\xf2ABOR", "\xff\xfb\x01\xff\xfd\x03NOOP",
-		"\xff\xfa\x18\xff\xf0STAT", "CWD " + strings.Repeat("../", 300), "DELE f\r\nRMD d\r\nCDUP\r\nPWD", "EPSV ALL\r\nPASV\r\nEPSV 2\r\nPORT 1,2,3,4,5,6", "RANG 1 3\r\nHASH f\r\nOPTS HASH MD5\r\nHASH f", "SITE COPY f g\r\nSITE CPFR f\r\nSITE CPTO d/h\r\nSITE RMDIR d", "MFF Modify=20200101000000;UNIX.mode=640; f", "EPSV\r\nSTOU f\r\nABOR", "HELP\r\nHELP RETR\r\nSYST\x00\r\nSTAT\r",
+		"\xff\xfa\x18\xff\xf0STAT", "CWD " + strings.Repeat("../", 300), "DELE f\r\nRMD d\r\nCDUP\r\nPWD", "EPSV ALL\r\nPASV\r\nEPSV 2\r\nPORT 1,2,3,4,5,6", "RANG 1 3\r\nHASH f\r\nOPTS HASH MD5\r\nHASH f", "SITE COPY f g\r\nSITE CPFR f\r\nSITE CPTO d/h\r\nSITE RMDIR d", "MFF Modify=20200101000000;UNIX.mode=640; f", "OPTS MLST create;UNIX.owner;\r\nMFCT 99991231235959.999 f\r\nMLST f", "COMB \"g h\" f d/f\r\nCOMB f f", "SITE UMASK 777\r\nMKD x\r\nSITE IDLE 30\r\nSITE CHGRP 0 f", "EPSV\r\nSTOU f\r\nABOR", "HELP\r\nHELP RETR\r\nSYST\x00\r\nSTAT\r",
 		"USER\r\nUSER \r\nPASS\r\nPASS \r\nACCT", "GET / HTTP/1.1", "PBSZ 0\r\nPROT C\r\nEPSV\r\nNLST d", strings.Repeat("A", 9000), strings.Repeat("NOOP\n", 50),
 	} {
 		f.Add([]byte(seed), false)

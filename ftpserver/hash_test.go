@@ -51,7 +51,7 @@ func TestSiteHasNoMoreRights(t *testing.T) {
 	srv := ftptest.NewServerFS(layer.ReadOnly(memfs.From(map[string]string{"f": "x"})), nil)
 	t.Cleanup(srv.Close)
 	c := connect(t, srv).login()
-	for _, line := range []string{"SITE COPY f g", "SITE MKDIR d", "SITE CHMOD 600 f", "SITE UTIME 202001020304 f", "MFF Modify=20200102030405; f"} {
+	for _, line := range []string{"SITE COPY f g", "SITE MKDIR d", "SITE CHMOD 600 f", "SITE UTIME 202001020304 f", "SITE CHGRP 0 f", "MFCT 20200102030405 f", "MFF Modify=20200102030405; f"} {
 		c.do(line, "550")
 	}
 	c.do("SITE CPFR f", "350")

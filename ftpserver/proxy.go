@@ -56,9 +56,9 @@ func (s *Server) newOrigins() error {
 
 // arrive begins a session as soon as it is known where its connection comes from.
 // For proxies that takes a goroutine: a header that is late holds up nobody.
-func (s *Server) arrive(conn net.Conn, implicit bool) {
+func (s *Server) arrive(conn net.Conn, v via) {
 	if !s.enter() {
-		s.turnAway(conn, implicit)
+		s.turnAway(conn, v)
 		return
 	}
 	s.origins.Find(s.accepting, conn, func(ends origin.Ends, err error) {
@@ -68,7 +68,7 @@ func (s *Server) arrive(conn net.Conn, implicit bool) {
 			conn.Close()
 			return
 		}
-		s.accept(conn, ends, implicit)
+		s.accept(conn, ends, v)
 	})
 }
 

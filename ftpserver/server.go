@@ -34,6 +34,10 @@ type Server struct {
 	Limits Limits
 	Verbs  VerbPolicy
 
+	// OwnerNames lets clients that ask for the facts UNIX.owner and UNIX.group have the
+	// names of the machine's users and groups. Without it they get the numbers.
+	OwnerNames bool
+
 	// Observe, if set, is told what happens, from the goroutine in which it
 	// happens: it must be quick, and safe for use by many sessions at once.
 	Observe func(ctx context.Context, e Event)
@@ -55,6 +59,7 @@ type Server struct {
 	tickets  *ticketDesk
 	ports    dataconn.Ports
 	bulk     bulkThreads
+	owners   owners
 	deflates chan struct{}    // places for downloads that are compressed
 	shared   *dataconn.Shared // the same, or nil in other modes
 
@@ -129,20 +134,24 @@ func (s *Server) prepare() error {
 // Serve accepts control connections from l that begin in clear and change to
 // TLS by AUTH (explicit FTPS, RFC 4217). It returns ErrServerClosed after
 // Shutdown or Close, else the error that ended it; l is then closed.
-func (s *Server) Serve(l net.Listener) error { return s.serve(l, false) }
+func (s *Server) Serve(l net.Listener) error { return s.ServeListener(l, ListenerPolicy{}) }
 
 // ServeTLS accepts control connections from l that begin with the TLS handshake
 // (implicit FTPS); data connections are then protected from the start. It
 // returns as Serve does.
-func (s *Server) ServeTLS(l net.Listener) error { return s.serve(l, true) }
+func (s *Server) ServeTLS(l net.Listener) error {
+	return s.ServeListener(l, ListenerPolicy{Implicit: true})
+}
 
-func (s *Server) serve(l net.Listener, implicit bool) error {
+// ServeListener accepts control connections from l as p says. It returns as Serve does.
+func (s *Server) ServeListener(l net.Listener, p ListenerPolicy) error {
 	defer l.Close()
 	if err := s.prepare(); err != nil {
 		return err
 	}
-	if implicit && s.TLS.GetCertificate == nil {
-		return errors.New("ftpserver: implicit TLS needs Server.TLS.GetCertificate")
+	v, err := s.viaOf(p)
+	if err != nil {
+		return err
 	}
 	if !s.track(l) {
 		return ErrServerClosed
@@ -159,7 +168,7 @@ func (s *Server) serve(l net.Listener, implicit bool) error {
 		conn, err := l.Accept()
 		if err == nil {
 			pause = 0
-			s.arrive(conn, implicit)
+			s.arrive(conn, v)
 			continue
 		}
 		if s.isClosed() {
@@ -260,7 +269,7 @@ func (s *Server) cancelSessions() {
 }
 
 // vouches reports whether the session that a ticket names lives and belongs to
-// the same account and client certificate.
+// the same identity.
 func (s *Server) vouches(id sessionID, who identity) bool {
 	s.mu.Lock()
 	ses := s.sessions[id]

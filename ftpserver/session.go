@@ -36,7 +36,7 @@ type session struct {
 	label         string         // as events and the log name it
 	remote, local netip.AddrPort // as the client has them
 	socket        netip.AddrPort // local, but where a proxy is between
-	implicit      bool
+	via           via
 	ctx           context.Context
 	cancel        context.CancelCauseFunc
 	conn          *wire.Conn
@@ -57,6 +57,8 @@ type session struct {
 	mode          transferMode
 	facts         ftp.FactSet
 	hash          vfs.Hash // of HASH
+	umask         umask
+	idle          time.Duration // between commands, by SITE IDLE; 0: as the server has it
 	epsvAll       bool
 	offer         *offer // announced, and waiting for its transfer command
 	spent         *offer // of the last transfer; its client may yet connect
@@ -94,9 +96,9 @@ type following struct {
 	renaming   bool
 }
 
-func (s *Server) newSession(conn net.Conn, ends origin.Ends, implicit bool) *session {
+func (s *Server) newSession(conn net.Conn, ends origin.Ends, v via) *session {
 	ses := &session{
-		srv: s, id: newSessionID(), implicit: implicit, opened: time.Now(),
+		srv: s, id: newSessionID(), via: v, opened: time.Now(),
 		remote: ends.Remote, local: ends.Local, socket: origin.AddrPort(conn.LocalAddr()),
 		ear: ear{socket: wire.NewSocket(conn)},
 	}
@@ -107,7 +109,7 @@ func (s *Server) newSession(conn net.Conn, ends origin.Ends, implicit bool) *ses
 		cancel(cause)
 		ses.ear.wake()
 	}
-	ses.start(implicit)
+	ses.start(v.implicit)
 	return ses
 }
 
@@ -132,9 +134,9 @@ func (s *session) start(protected bool) {
 func (s *session) resetParameters() {
 	s.typ = typeASCII
 	s.mode = transferMode{level: defaultLevel}
-	s.facts = ftp.MakeFactSet(ftp.AllFacts()...)
+	s.facts = ftp.MakeFactSet(ftp.UsualFacts()...)
 	s.hash = vfs.SHA256
-	s.epsvAll = false
+	s.epsvAll, s.umask, s.idle = false, 0, 0
 }
 
 // logout takes back what a login gave. The protection of the connections stays
@@ -144,6 +146,7 @@ func (s *session) logout() {
 	if s.grant != nil {
 		s.loggedOut = time.Now()
 	}
+	release(s.grant)
 	s.grant, s.cwd = nil, vfs.Path{}
 	s.identity.Store(nil)
 	s.byCertificate = false
@@ -246,7 +249,7 @@ func (s *session) setReadDeadline() {
 	case s.state != loggedIn:
 		s.conn.SetReadDeadline(s.loggedOut.Add(limits.Login))
 	default:
-		idle, end := time.Now().Add(limits.Idle), s.opened.Add(limits.Session)
+		idle, end := time.Now().Add(s.idleLimit()), s.opened.Add(limits.Session)
 		if end.Before(idle) {
 			idle = end
 		}

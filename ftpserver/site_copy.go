@@ -56,10 +56,10 @@ func siteCpto(_ context.Context, s *session, arg string) (*job, error) {
 
 // copyJob copies as an upload does: nothing of the copy is seen before it is whole.
 func (s *session) copyJob(verb string, from, to vfs.Path) *job {
-	tree := s.grant.FS
+	tree, how := s.grant.FS, vfs.Create{Umask: s.umask.mode()}
 	return &job{
 		run: func(ctx context.Context) outcome {
-			if err := copyFile(ctx, tree, from, to); err != nil {
+			if err := copyFile(ctx, tree, from, to, how); err != nil {
 				return outcome{err: err}
 			}
 			return outcome{reply: ftp.Replyf(ftp.Code250Done, "Copied.")}
@@ -72,13 +72,13 @@ func (s *session) copyJob(verb string, from, to vfs.Path) *job {
 	}
 }
 
-func copyFile(ctx context.Context, tree vfs.FS, from, to vfs.Path) error {
+func copyFile(ctx context.Context, tree vfs.FS, from, to vfs.Path, how vfs.Create) error {
 	f, err := tree.Open(ctx, from)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	up, err := tree.Create(ctx, to, vfs.Create{})
+	up, err := tree.Create(ctx, to, how)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (s *session) mkdirAll(ctx context.Context, p vfs.Path) error {
 	if err := s.mkdirAll(ctx, p.Dir()); err != nil {
 		return err
 	}
-	if err := s.grant.FS.Mkdir(ctx, p); err != nil && !errors.Is(err, vfs.ErrExist) {
+	if err := s.mkdir(ctx, p); err != nil && !errors.Is(err, vfs.ErrExist) {
 		return err
 	}
 	return nil

@@ -56,7 +56,6 @@ func newTicketDesk(srv *Server) *ticketDesk {
 			},
 			// Small first records help web pages, not files.
 			DynamicRecordSizingDisabled: true,
-			ClientAuth:                  srv.TLS.ClientCert.auth(),
 		},
 		sealer: &tls.Config{},
 	}
@@ -79,11 +78,22 @@ func (s *Server) guarded(choose func(*tls.ClientHelloInfo) (*tls.Certificate, er
 	}
 }
 
+// config is what control and data connections of a listener's sessions have in common.
+func (d *ticketDesk) config(v via) *tls.Config {
+	c := d.base.Clone()
+	c.ClientAuth = v.ask.auth()
+	if v.legacy {
+		c.MinVersion = tls.VersionTLS10
+		c.CipherSuites = append(slices.Clone(c.CipherSuites), legacySuites()...)
+	}
+	return c
+}
+
 // controlConfig is for the control connection of s. Control connections issue
 // tickets and never resume: a client that kept an old ticket would go on
 // showing the id of a session that is dead or not its own.
 func (d *ticketDesk) controlConfig(s *session) *tls.Config {
-	c := d.base.Clone()
+	c := d.config(s.via)
 	c.NextProtos = []string{alpnFTP, alpnFTPData} // the second for clients with one configuration for both
 	if len(d.srv.hosts) > 0 {
 		c.GetCertificate = s.certificate
@@ -118,6 +128,7 @@ type dataGate struct {
 	desk *ticketDesk
 	id   sessionID
 	who  identity
+	via  via
 	host *virtualHost // whose certificate it shows: that of the control connection (RFC 4217 §15.1.1)
 	// upload is set once the command is known to be an upload.
 	upload atomic.Bool
@@ -136,7 +147,7 @@ func (g *dataGate) secure(ctx context.Context, raw net.Conn) (*dataconn.Conn, er
 // configFor makes the configuration of one data connection, a clone of its own
 // that its callbacks may change.
 func (g *dataGate) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-	c := g.desk.base.Clone()
+	c := g.desk.config(g.via)
 	c.NextProtos = []string{alpnFTPData, alpnFTP}
 	c.GetCertificate = g.desk.srv.certificateOf(g.host)
 	c.VerifyConnection = g.sameClient
@@ -200,7 +211,7 @@ func (g *dataGate) look(hello *tls.ClientHelloInfo) (s shown) {
 }
 
 // open returns the session of a ticket if that counts as proof of who: it was issued
-// by a session that lives and belongs to the same account and client certificate. All else
+// by a session that lives and is of the same identity. All else
 // leads to a full handshake, never to an error: honest clients offer tickets of
 // their other sessions.
 func (d *ticketDesk) open(ticket []byte, cs tls.ConnectionState, who identity) (*tls.SessionState, proof) {

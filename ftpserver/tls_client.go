@@ -14,6 +14,7 @@ import (
 type identity struct {
 	account string
 	client  clientKey
+	legacy  bool // weak TLS does not vouch for strong, nor the other way round
 }
 
 // clientKey is the SHA-256 of the certificate that a client has shown; zero: none.
@@ -51,18 +52,18 @@ func (g *dataGate) sameClient(cs tls.ConnectionState) error {
 func (s *session) credentials(user string) auth.Credentials {
 	c := auth.Credentials{User: user, Remote: s.remote, TLS: s.conn.TLS(), Host: s.hostName()}
 	if c.TLS != nil && len(c.TLS.PeerCertificates) > 0 {
-		c.Certificate, c.CertificateErr = c.TLS.PeerCertificates[0], s.srv.verifyClient(c.TLS.PeerCertificates)
+		c.Certificate, c.CertificateErr = c.TLS.PeerCertificates[0], s.verifyClient(c.TLS.PeerCertificates)
 	}
 	return c
 }
 
 // verifyClient calls VerifyClient, which is the code of others, and must not trust what
 // it has no answer for.
-func (s *Server) verifyClient(chain []*x509.Certificate) error {
-	if s.TLS.ClientCert == ClientCertOff {
+func (s *session) verifyClient(chain []*x509.Certificate) error {
+	if s.via.ask == ClientCertOff {
 		return errNotAsked
 	}
-	return s.TLS.VerifyClient(chain)
+	return s.srv.TLS.VerifyClient(chain)
 }
 
 var errNotAsked = errors.New("ftpserver: no client certificate was asked for")

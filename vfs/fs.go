@@ -135,6 +135,9 @@ type Create struct {
 	// applied to them. A file that is there keeps its own, and a storage without
 	// Caps.SetMode has none to give.
 	Mode fs.FileMode
+	// Umask is taken from the bits of a new file, whichever these are, beside the
+	// umask of the storage.
+	Umask fs.FileMode
 }
 
 // Rename says how a rename treats what is at its target.

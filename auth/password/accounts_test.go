@@ -42,11 +42,11 @@ func TestLogin(t *testing.T) {
 		{Name: "bob", Hash: mustHash(t, cheap, "pw-b"), FS: bob},
 	})
 	g, err := a.Login(t.Context(), auth.Credentials{User: "anna", Password: "pw-a"})
-	if err != nil || *g != (auth.Grant{Account: "anna", FS: anna, Home: home}) {
+	if err != nil || g.Account != "anna" || g.FS != anna || g.Home != home {
 		t.Errorf("anna: %+v, %v", g, err)
 	}
 	g, err = a.Login(t.Context(), auth.Credentials{User: "bob", Password: "pw-b"})
-	if err != nil || *g != (auth.Grant{Account: "bob", FS: bob}) {
+	if err != nil || g.Account != "bob" || g.FS != bob || !g.Home.IsRoot() {
 		t.Errorf("bob: %+v, %v", g, err)
 	}
 	if g, err := a.Login(t.Context(), auth.Credentials{User: "anna", Password: "pw-b"}); g != nil || !errors.Is(err, auth.ErrDenied) {

@@ -2,6 +2,7 @@ package password
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,14 +18,7 @@ func read(text string) (verifier, error) {
 	if len(text) > maxPHC {
 		return nil, fmt.Errorf("%w: it is longer than %d bytes", ErrHash, maxPHC)
 	}
-	for _, s := range []struct {
-		prefix string
-		parse  func(string) (verifier, error)
-	}{
-		{"$argon2id$", parseArgon2}, {"$argon2i$", parseArgon2},
-		{"$2", parseBcrypt}, {"$6$", parseShaCrypt},
-		{"$pbkdf2-", parsePBKDF2}, {djangoPBKDF2 + "$", parsePBKDF2},
-	} {
+	for _, s := range schemes() {
 		if strings.HasPrefix(text, s.prefix) {
 			v, err := s.parse(text)
 			if err != nil {
@@ -34,6 +28,33 @@ func read(text string) (verifier, error) {
 		}
 	}
 	return nil, fmt.Errorf("%w: it is not of argon2id, argon2i, bcrypt ($2b$), sha512-crypt ($6$) or PBKDF2", ErrHash)
+}
+
+// scheme is one kind of hash, known by how its texts begin.
+type scheme struct {
+	prefix string
+	parse  func(string) (verifier, error)
+}
+
+func schemes() []scheme {
+	return []scheme{
+		{"$argon2id$", parseArgon2}, {"$argon2i$", parseArgon2},
+		{"$2a$", parseBcrypt}, {"$2b$", parseBcrypt}, {"$2y$", parseBcrypt}, {"$6$", parseShaCrypt},
+		{"$pbkdf2-", parsePBKDF2}, {djangoPBKDF2 + "$", parsePBKDF2},
+	}
+}
+
+// IsHash reports whether a text begins as a hash does of a scheme that [Verify] knows,
+// and so is not meant to be a password. It may be unusable all the same: see [CheckHash].
+func IsHash(text string) bool {
+	return slices.ContainsFunc(schemes(), func(s scheme) bool { return strings.HasPrefix(text, s.prefix) })
+}
+
+// CheckHash says, without the cost of a hash, what keeps [Verify] from using this one.
+// The error wraps ErrHash, and does not hold the hash.
+func CheckHash(hash string) error {
+	_, err := read(hash)
+	return err
 }
 
 func parseArgon2(text string) (verifier, error) { return parse(text) }

@@ -35,7 +35,12 @@ type Login struct {
 	failed    func(account string, err error)
 	now       func() time.Time
 	seed      maphash.Seed
+	mode      string // of accounts that do not say what certificates mean for them
 }
+
+// DemandCertificates makes CertificateBoth the mode of accounts that have none of their
+// own. It is for the time before the first login.
+func (l *Login) DemandCertificates() { l.mode = CertificateBoth }
 
 // NewLogin makes a Login. An error of open is the login's. failed is told, for the log, what went wrong beside a
 // login that took place all the same: a hash that was not renewed, a time that was
@@ -90,7 +95,7 @@ func (l *Login) Login(ctx context.Context, c auth.Credentials) (*auth.Grant, err
 		return nil, denied(errPassword)
 	}
 	now := l.now().UTC()
-	if err := may(acc, group, c, now); err != nil {
+	if err := l.may(acc, group, c, now); err != nil {
 		return nil, denied(err)
 	}
 	if err := l.second(ctx, acc, second, now); err != nil {
@@ -130,7 +135,7 @@ func (l *Login) find(ctx context.Context, name string) (acc Account, g Group, ha
 }
 
 // may says what keeps an account whose password was right from logging in.
-func may(a Account, g Group, c auth.Credentials, now time.Time) error {
+func (l *Login) may(a Account, g Group, c auth.Credentials, now time.Time) error {
 	s := a.Or(g.Settings)
 	switch expires := value(s.Expires); {
 	case a.Disabled || g.Disabled:
@@ -140,7 +145,11 @@ func may(a Account, g Group, c auth.Credentials, now time.Time) error {
 	case s.Networks != nil && !within(s.Networks, c.Remote.Addr()):
 		return errNetwork
 	}
-	return a.mayBy(value(s.Certificate), c)
+	mode := value(s.Certificate)
+	if mode == "" {
+		mode = l.mode
+	}
+	return a.mayBy(mode, c)
 }
 
 // mayBy judges certificates: beside a password that was right, or without one.
@@ -173,7 +182,7 @@ func (l *Login) byCertificate(ctx context.Context, c auth.Credentials) (*auth.Gr
 		return nil, auth.ErrPassword
 	}
 	now := l.now().UTC()
-	if err := may(acc, group, c, now); err != nil {
+	if err := l.may(acc, group, c, now); err != nil {
 		return nil, fmt.Errorf("%w: %w", auth.ErrPassword, err)
 	}
 	grant, err := l.open(ctx, acc.Describe(group), c)

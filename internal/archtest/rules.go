@@ -65,7 +65,11 @@ func House() Plan {
 				Module:  []string{"ftp", "vfs", "auth", "internal/wire", "internal/dataconn", "internal/listing", "internal/origin", "internal/sock", "internal/glob"},
 				Tests:   []string{"internal/proxy"},
 			},
-			{Package: "ftpclient", Module: []string{"ftp", "vfs", "internal/wire", "internal/dataconn", "internal/listing"}},
+			{
+				Package: "ftpclient",
+				Module:  []string{"ftp", "vfs", "internal/wire", "internal/dataconn", "internal/listing"},
+				Library: []string{"golang.org/x/net"}, // SOCKS5
+			},
 			{
 				Package: "ftptest",
 				Module:  []string{"ftp", "vfs", "vfs/memfs", "vfs/osfs", "auth", "auth/password", "certs", "ftpserver", "ftpclient"},
@@ -74,7 +78,7 @@ func House() Plan {
 
 			// The program.
 			{Package: "internal/proxy", Library: []string{"github.com/pires/go-proxyproto"}},
-			{Package: "internal/config", Module: []string{"auth", "certs/acme"}, Library: []string{"github.com/BurntSushi/toml"}},
+			{Package: "internal/config", Module: []string{"auth", "certs/acme", "ftpserver"}, Library: []string{"github.com/BurntSushi/toml"}},
 			{
 				Package: "internal/daemon",
 				Module:  []string{"ftp", "vfs", "vfs/layer", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "auth/store", "auth/store/sqlite", "certs", "certs/acme", "ftpserver", "internal/dataconn", "internal/config", "internal/proxy"},

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/sealane/sealane/auth"
+	"github.com/sealane/sealane/auth/password"
 )
 
 // Account is one section [[account]].
@@ -15,6 +16,7 @@ type Account struct {
 	Host         string // one of the names of a Host; empty: it may log in at every one
 	Resumption   string // as DataConfig has it; empty: that one counts
 	LegacyEOF    bool
+	Sessions     int    // at once; 0: as many as the server has
 	Certificate  string // CertificateAlone, CertificateBoth, CertificateEither, or empty
 	Certificates []auth.CertificateRule
 	Storage      Storage
@@ -23,7 +25,6 @@ type Account struct {
 const (
 	maxUser     = 255  // bytes of a name
 	maxPassword = 1024 // bytes; what auth/password takes
-	hashPrefix  = "$argon2id$"
 )
 
 // checkName holds names that every client can send and every log can show, and
@@ -57,8 +58,8 @@ func checkPassword(p string) error {
 }
 
 func checkHash(h string) error {
-	if !strings.HasPrefix(h, hashPrefix) {
-		return mistakef("a plain password goes into password", "does not begin with %s", hashPrefix)
+	if err := password.CheckHash(h); err != nil {
+		return mistakef("a plain password goes into password", "is %v", err)
 	}
 	return nil
 }

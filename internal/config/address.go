@@ -41,6 +41,16 @@ func ParseListen(s string) (Listen, error) {
 	return Listen{Set: true, Host: host, Port: n}, nil
 }
 
+// ParseLegacyListen is ParseListen for a listener that nobody may open to every address
+// by oversight: the host must be named.
+func ParseLegacyListen(s string) (Listen, error) {
+	l, err := ParseListen(s)
+	if err == nil && l.Set && !l.Off && l.Host == "" {
+		return Listen{}, mistakef(`write the address of the network of these devices, as in "192.0.2.1:2122"`, "%q listens on every address, and weak TLS must not by oversight", s)
+	}
+	return l, err
+}
+
 // validHost takes what is an address, or could be a name in DNS or a hosts file;
 // brackets are for IPv6 only.
 func validHost(host string, brackets bool) bool {

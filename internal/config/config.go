@@ -22,7 +22,9 @@ type Config struct {
 	Proxy    ProxyConfig
 	TLS      TLSConfig
 	Uploads  UploadsConfig
+	Verbs    VerbsConfig
 	Hosts    []Host
+	Homes    string // accounts.homes; empty: none
 	Accounts []Account
 	Limits   Limits
 	Log      Log
@@ -32,6 +34,10 @@ type Config struct {
 type ListenConfig struct {
 	Explicit Listen
 	Implicit Listen
+	Legacy   Listen // zero or off: none; else it has a Host
+	// As ClientCertConfig.Ask; empty: that one counts.
+	ExplicitClientCert string
+	ImplicitClientCert string
 }
 
 // DataConfig is the section [data].
@@ -45,6 +51,7 @@ type DataConfig struct {
 	// those that hold a client the smallest counts.
 	PublicNetworks []PublicNetwork
 	Active         bool
+	Compression    bool
 }
 
 // ProxyConfig is the section [proxy].
@@ -106,7 +113,7 @@ const (
 // Default gives the settings of a server without a file.
 func Default() Config {
 	return Config{
-		Data:    DataConfig{Ports: PortRange{From: 2991, To: 2998}, Mode: ModeShared, Resumption: ResumptionAuto},
+		Data:    DataConfig{Ports: PortRange{From: 2991, To: 2998}, Mode: ModeShared, Resumption: ResumptionAuto, Compression: true},
 		TLS:     TLSConfig{Client: ClientCertConfig{Ask: ClientCertOff}},
 		Uploads: UploadsConfig{Durability: DurabilityFull, Keep: 24 * time.Hour},
 		Limits: Limits{
@@ -145,7 +152,7 @@ func Load(path string) (Config, error) {
 }
 
 func (c *Config) resolve(dir string) {
-	paths := []*string{&c.Dir, &c.State, &c.TLS.Cert, &c.TLS.Key, &c.TLS.SecondCert, &c.TLS.SecondKey, &c.TLS.Staple, &c.TLS.ACME.Roots, &c.TLS.Client.CA, &c.TLS.Client.CRL}
+	paths := []*string{&c.Dir, &c.State, &c.Homes, &c.TLS.Cert, &c.TLS.Key, &c.TLS.SecondCert, &c.TLS.SecondKey, &c.TLS.Staple, &c.TLS.ACME.Roots, &c.TLS.Client.CA, &c.TLS.Client.CRL}
 	for i := range c.Hosts {
 		paths = append(paths, &c.Hosts[i].Cert, &c.Hosts[i].Key)
 	}

@@ -26,6 +26,9 @@ state = '/var/lib/sealane'
 [listen]
 explicit = "192.0.2.1:21"   # with a comment
 implicit = "off"
+explicit_client_cert = "require"
+implicit_client_cert = "request"
+legacy = "192.0.2.1:2122"
 
 [data]
 ports = "5000-5099"
@@ -35,6 +38,7 @@ resumption = "require"
 public_address = "203.0.113.5"
 public_networks = ["10.0.0.0/8 = same", "192.0.2.0/24=ftp.example.org"]
 active = true
+compression = false
 
 [proxy]
 trusted = ["10.1.2.3", "2001:db8::/32"]
@@ -77,6 +81,14 @@ names = ["b.example.org"]
 durability = "process"
 keep = "2h"
 
+[verbs]
+on = ["XCRC", "site rmdir"]
+off = ["SITE CHMOD"]
+owner_names = true
+
+[accounts]
+homes = "/srv/homes"
+
 [[account]]
 name = "anna"
 password = "a secret"
@@ -111,6 +123,7 @@ host = "ftp.a.example.org"
 password_file = "/etc/scanner"
 resumption = "off"
 legacy_eof = true
+sessions = 3
 certificate = "either"
 certificates = ["cn:scanner 7", "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]
 
@@ -130,8 +143,10 @@ func fullConfig() Config {
 	umask := uint32(0o027)
 	return Config{
 		Uploads: UploadsConfig{Durability: DurabilityProcess, Keep: 2 * time.Hour},
-		Dir:     "/srv/files", State: "/var/lib/sealane",
-		Listen: ListenConfig{Explicit: Listen{Set: true, Host: "192.0.2.1", Port: 21}, Implicit: Listen{Set: true, Off: true}},
+		Verbs:   VerbsConfig{On: []string{"XCRC", "SITE RMDIR"}, Off: []string{"SITE CHMOD"}, OwnerNames: true},
+		Dir:     "/srv/files", State: "/var/lib/sealane", Homes: "/srv/homes",
+		Listen: ListenConfig{Explicit: Listen{Set: true, Host: "192.0.2.1", Port: 21}, Implicit: Listen{Set: true, Off: true},
+			Legacy: Listen{Set: true, Host: "192.0.2.1", Port: 2122}, ExplicitClientCert: ClientCertRequire, ImplicitClientCert: ClientCertRequest},
 		Data: DataConfig{Ports: PortRange{5000, 5099}, Mode: ModeShared, Fallback: PortRange{6000, 6099},
 			Resumption: ResumptionRequire, PublicAddress: PublicAddress{Addr: netip.MustParseAddr("203.0.113.5")},
 			PublicNetworks: []PublicNetwork{
@@ -158,7 +173,7 @@ func fullConfig() Config {
 				QuotaBytes: 10 << 30, QuotaFiles: 1000, RateUp: 5e6, RateDown: 500 << 10, SessionUp: 1000, SessionDown: 2,
 			}},
 			{Name: "ärzte", PasswordHash: "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"},
-			{Name: "scanner", PasswordFile: "/etc/scanner", Host: "ftp.a.example.org", Resumption: ResumptionOff, LegacyEOF: true,
+			{Name: "scanner", PasswordFile: "/etc/scanner", Host: "ftp.a.example.org", Resumption: ResumptionOff, LegacyEOF: true, Sessions: 3,
 				Certificate: CertificateEither, Certificates: []auth.CertificateRule{
 					{Kind: auth.CertificateCN, Value: "scanner 7"}, {Kind: auth.CertificateKey, Value: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
 				}},
@@ -321,7 +336,7 @@ password_file = "x"
 `, `x.toml:1: account[0]: has no password (hint: set password, password_hash or password_file)
 x.toml:3: account[1]: has more than one password (hint: keep one of password, password_hash and password_file)
 x.toml:9: account[2].password: is empty (hint: give one that is hard to guess)
-x.toml:12: account[3].password_hash: does not begin with $argon2id$ (hint: a plain password goes into password)
+x.toml:12: account[3].password_hash: is not a usable password hash: it is not of argon2id, argon2i, bcrypt ($2b$), sha512-crypt ($6$) or PBKDF2 (hint: a plain password goes into password)
 x.toml:14: account[4].name: "none" is the name of account[0], too (hint: remove one of them)`},
 		{"too large", strings.Repeat("#", maxFile+1), `x.toml: the file is larger than 1 MiB (hint: check the path)`},
 	} {

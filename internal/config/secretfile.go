@@ -7,6 +7,8 @@ import (
 	"os"
 	"runtime"
 	"strings"
+
+	"github.com/sealane/sealane/auth/password"
 )
 
 // ReadSecretFile reads the one line of a file that holds a password or the hash
@@ -41,7 +43,7 @@ func ReadSecretFile(name string) (string, error) {
 
 // Secret gives the account's password or its hash, whichever is set, from its
 // file if need be; the other is empty.
-func (a Account) Secret() (password, hash string, err error) {
+func (a Account) Secret() (plain, hash string, err error) {
 	if a.PasswordFile == "" {
 		return a.Password, a.PasswordHash, nil
 	}
@@ -49,7 +51,7 @@ func (a Account) Secret() (password, hash string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("account %q: %w", a.Name, err)
 	}
-	if strings.HasPrefix(line, hashPrefix) {
+	if password.IsHash(line) {
 		return "", line, nil
 	}
 	return line, "", nil

@@ -38,6 +38,15 @@ func settings() []setting {
 		{key: "listen.implicit", example: `":2990"`,
 			doc: "Where to listen for implicit FTPS, as above; else port 990 or 2990.",
 			set: func(c *Config, v any) error { return setParsed(&c.Listen.Implicit, v, ParseListen) }},
+		{key: "listen.explicit_client_cert", example: `"request"`,
+			doc: "For explicit FTPS, in place of tls.client_cert.",
+			set: func(c *Config, v any) error { return setParsed(&c.Listen.ExplicitClientCert, v, ParseClientCert) }},
+		{key: "listen.implicit_client_cert", example: `"off"`,
+			doc: "For implicit FTPS, in place of tls.client_cert.",
+			set: func(c *Config, v any) error { return setParsed(&c.Listen.ImplicitClientCert, v, ParseClientCert) }},
+		{key: "listen.legacy", example: `"192.0.2.1:2122"`,
+			doc: "Where to listen for old devices, by explicit FTPS, HOST:PORT: TLS 1.0 and 1.1, and\nsuites with CBC or without forward secrecy, are taken there, which who is on the way\ncan break. Let nobody else connect to it. Without it they are taken nowhere.",
+			set: func(c *Config, v any) error { return setParsed(&c.Listen.Legacy, v, ParseLegacyListen) }},
 		{key: "data.ports", example: `"2991-2998"`,
 			doc: "The ports of data connections: FROM-TO or PORT. Open them in the firewall\nbeside the ports above.",
 			set: func(c *Config, v any) error { return setParsed(&c.Data.Ports, v, ParsePortRange) }},
@@ -59,6 +68,9 @@ func settings() []setting {
 		{key: "data.active", example: `false`,
 			doc: "Active mode: let clients name a port of their own (PORT, EPRT). The server then\nconnects to the client, to no other address and to no port below 1024.",
 			set: func(c *Config, v any) error { return setBool(&c.Data.Active, v) }},
+		{key: "data.compression", example: `true`,
+			doc: "Whether clients may have transfers compressed (MODE Z). It takes a processor for each;\nand who sees the connection, and can have text of his own put into a file beside a\nsecret, can guess at that by the length.",
+			set: func(c *Config, v any) error { return setBool(&c.Data.Compression, v) }},
 		{key: "proxy.trusted", example: `["10.1.2.3", "10.4.0.0/24"]`,
 			doc: "Proxies and balancers that speak the PROXY protocol, version 1 or 2, to the ports\nabove. Their connections must begin with its header, which says who the client is;\nwhoever can connect from there can pretend to be any client.",
 			set: func(c *Config, v any) error { return setList(&c.Proxy.Trusted, v, ParseNetwork) }},
@@ -88,7 +100,9 @@ func settings() []setting {
 	rows = append(rows, acmeSettings()...)
 	rows = append(rows, hostSettings()...)
 	rows = append(rows, uploadSettings()...)
+	rows = append(rows, verbSettings()...)
 	rows = append(rows, limitSettings()...)
+	rows = append(rows, keptSettings()...)
 	rows = append(rows, accountSettings()...)
 	rows = append(rows, accountCertSettings()...)
 	return append(rows, storageSettings()...)
@@ -120,6 +134,15 @@ func limitSettings() []setting {
 	}
 }
 
+// keptSettings are about the accounts that "sealane user" keeps in the state folder.
+func keptSettings() []setting {
+	return []setting{
+		{key: "accounts.homes", example: `"/srv/homes"`,
+			doc: "Where accounts of \"sealane user\" that have no folder of their own get one, made at\ntheir first login. Without it they see dir.",
+			set: func(c *Config, v any) error { return setPath(&c.Homes, v) }},
+	}
+}
+
 func accountSettings() []setting {
 	return []setting{
 		{key: "account.name", example: `"anna"`,
@@ -128,18 +151,21 @@ func accountSettings() []setting {
 		{key: "account.password", example: `"correct horse battery staple"`,
 			doc:     "The password itself; or, better, one of the next two in its place.",
 			account: func(a *Account, v any) error { return setChecked(&a.Password, v, checkPassword) }},
-		{key: "account.password_hash", example: `"$argon2id$v=19$m=19456,t=2,p=1$SALT$HASH"`,
-			doc:     "Its argon2id hash.",
+		{key: "account.password_hash", example: `"$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"`,
+			doc:     "Its hash: argon2id, or one from elsewhere of argon2i, bcrypt, sha512-crypt or PBKDF2.",
 			account: func(a *Account, v any) error { return setChecked(&a.PasswordHash, v, checkHash) }},
 		{key: "account.password_file", example: `"anna.password"`,
-			doc:     "A file that holds the password or its argon2id hash, in one line, and that\nnobody else can read.",
+			doc:     "A file that holds the password or its hash, in one line, and that\nnobody else can read.",
 			account: func(a *Account, v any) error { return setPath(&a.PasswordFile, v) }},
 		{key: "account.host", example: `"a.example.org"`,
 			doc:     "The host at which it may log in, by one of its names; without it, at every one.",
-			account: func(a *Account, v any) error { return setParsed(&a.Host, v, parseHostName) }},
+			account: func(a *Account, v any) error { return setParsed(&a.Host, v, ParseHostName) }},
 		{key: "account.resumption", example: `"require"`,
 			doc:     "For this account, in place of data.resumption.",
 			account: func(a *Account, v any) error { return setParsed(&a.Resumption, v, ParseResumption) }},
+		{key: "account.sessions", example: `10`,
+			doc:     "How many sessions of this account may be open at once.",
+			account: func(a *Account, v any) error { return setCount(&a.Sessions, v) }},
 		{key: "account.legacy_eof", example: `false`,
 			doc:     "Take uploads for whole that end without TLS saying so (close_notify), as those of\nsome devices do. Anybody on the way can then cut them short.",
 			account: func(a *Account, v any) error { return setBool(&a.LegacyEOF, v) }},

@@ -13,11 +13,13 @@ const (
 	ClientCertRequire = "require"
 )
 
-// The values of Account.Certificate; empty: certificates are no matter for its login.
+// The values of Account.Certificate; empty: CertificateBoth where every client must show a
+// certificate, else CertificateIgnored.
 const (
-	CertificateAlone  = "alone"
-	CertificateBoth   = "both"
-	CertificateEither = "either"
+	CertificateIgnored = "ignored"
+	CertificateAlone   = "alone"
+	CertificateBoth    = "both"
+	CertificateEither  = "either"
 )
 
 // ClientCertConfig is the settings tls.client_*.
@@ -31,7 +33,7 @@ type ClientCertConfig struct {
 func clientCertSettings() []setting {
 	return []setting{
 		{key: "tls.client_cert", example: `"request"`,
-			doc: "Ask clients for a certificate: off; request, and go on without; require, and refuse\nthe TLS handshake without one.",
+			doc: "Ask clients for a certificate: off; request, and go on without; require, and refuse\nthe TLS handshake without one. With require, here or for one listener, accounts\nneed both it and the password, unless they say otherwise below.",
 			set: func(c *Config, v any) error { return setParsed(&c.TLS.Client.Ask, v, ParseClientCert) }},
 		{key: "tls.client_ca", example: `"clients-ca.crt"`,
 			doc: "The authorities that vouch for clients, PEM; no others are believed. It is read again\nwhen it changes. Not needed where accounts name keys (sha256/...).",
@@ -46,11 +48,11 @@ func clientCertSettings() []setting {
 func accountCertSettings() []setting {
 	return []setting{
 		{key: "account.certificate", example: `"both"`,
-			doc:     "alone: the certificate of the client logs in, and no password does. both: password\nand certificate are needed. either: each of them is enough.",
+			doc:     "alone: the certificate of the client logs in, and no password does. both: password\nand certificate are needed. either: each of them is enough. ignored: the password is.",
 			account: func(a *Account, v any) error { return setParsed(&a.Certificate, v, parseCertificate) }},
 		{key: "account.certificates", example: `["email:anna@example.org", "sha256/5k6R1uuAJ/BBTzDrAoBvNrJoSuDE1p9PMgX8Zx9Vj5M="]`,
 			doc:     "Which certificates are this account's: email:, uri: or cn: and what the certificate\nsays, or sha256/ and the base64 of its key's SHA-256. Without it, cn: and its name.",
-			account: func(a *Account, v any) error { return setList(&a.Certificates, v, parseCertificateRule) }},
+			account: func(a *Account, v any) error { return setList(&a.Certificates, v, ParseCertificateRule) }},
 	}
 }
 
@@ -60,10 +62,12 @@ func ParseClientCert(s string) (string, error) {
 }
 
 func parseCertificate(s string) (string, error) {
-	return oneOf(s, CertificateAlone, CertificateBoth, CertificateEither)
+	return oneOf(s, CertificateIgnored, CertificateAlone, CertificateBoth, CertificateEither)
 }
 
-func parseCertificateRule(s string) (auth.CertificateRule, error) {
+// ParseCertificateRule reads "email:ADDRESS", "uri:URI", "cn:NAME" or "sha256/BASE64". The
+// error holds a hint.
+func ParseCertificateRule(s string) (auth.CertificateRule, error) {
 	r, err := auth.ParseCertificateRule(s)
 	if err != nil {
 		return r, mistakef("write email:ADDRESS, uri:URI, cn:NAME or sha256/BASE64", "%.60q is not a rule for certificates", s)
@@ -79,10 +83,43 @@ func (a Account) CertificateRules() []auth.CertificateRule {
 	return []auth.CertificateRule{{Kind: auth.CertificateCN, Value: a.Name}}
 }
 
+// ClientCertFor is what a listener asks for; own is its own setting, if it has one.
+func (c Config) ClientCertFor(own string) string {
+	if own != "" {
+		return own
+	}
+	return c.TLS.Client.Ask
+}
+
+// StrictestClientCert is what that listener asks for which asks for most.
+func (c Config) StrictestClientCert() string {
+	strictest := ClientCertOff
+	add := func(on bool, own string) {
+		if ask := c.ClientCertFor(own); on && (ask == ClientCertRequire || strictest == ClientCertOff) {
+			strictest = ask
+		}
+	}
+	add(!c.Listen.Explicit.Off, c.Listen.ExplicitClientCert)
+	add(!c.Listen.Implicit.Off, c.Listen.ImplicitClientCert)
+	add(c.Listen.Legacy.Set && !c.Listen.Legacy.Off, "")
+	return strictest
+}
+
+// CertificateMode is what certificates mean for the login of an account.
+func (c Config) CertificateMode(a Account) string {
+	switch {
+	case a.Certificate != "":
+		return a.Certificate
+	case c.StrictestClientCert() == ClientCertRequire:
+		return CertificateBoth
+	}
+	return CertificateIgnored
+}
+
 // needsCA reports whether an account believes what is written in certificates.
-func (a Account) needsCA() bool {
+func (c Config) needsCA(a Account) bool {
 	for _, r := range a.CertificateRules() {
-		if a.Certificate != "" && r.Kind != auth.CertificateKey {
+		if c.CertificateMode(a) != CertificateIgnored && r.Kind != auth.CertificateKey {
 			return true
 		}
 	}
@@ -93,21 +130,31 @@ func (c Config) checkClientCerts(say func(string, error), wrong map[string]bool)
 	client := c.TLS.Client
 	_, err := ParseClientCert(client.Ask)
 	say("tls.client_cert", err)
-	off := client.Ask == ClientCertOff && !wrong["tls.client_cert"]
+	for key, own := range map[string]string{"listen.explicit_client_cert": c.Listen.ExplicitClientCert, "listen.implicit_client_cert": c.Listen.ImplicitClientCert} {
+		if _, err := ParseClientCert(c.ClientCertFor(own)); own != "" {
+			say(key, err)
+		}
+	}
+	strictest := c.StrictestClientCert()
+	off := strictest == ClientCertOff && !wrong["tls.client_cert"] && !wrong["listen.explicit_client_cert"] && !wrong["listen.implicit_client_cert"]
 	if off && client.CA != "" {
 		say("tls.client_ca", mistakef(`set tls.client_cert to "request" or "require"`, "has no meaning where clients are not asked for a certificate"))
 	}
 	if client.CRL != "" && client.CA == "" && !wrong["tls.client_ca"] {
 		say("tls.client_crl", mistakef("set tls.client_ca", "there is no authority that it could be of"))
 	}
+	if strictest == ClientCertRequire && client.CA == "" && len(c.Accounts) == 0 && !wrong["tls.client_ca"] {
+		say("tls.client_cert", mistakef("set tls.client_ca", "nobody could vouch for the certificates"))
+	}
 	for i, a := range c.Accounts {
 		key := fmt.Sprintf("account[%d].certificate", i)
+		mode := c.CertificateMode(a)
 		switch {
-		case a.Certificate == "" && len(a.Certificates) > 0 && !wrong[key]:
+		case mode == CertificateIgnored && len(a.Certificates) > 0 && !wrong[key]:
 			say(key+"s", mistakef("set certificate to alone, both or either", "does nothing by itself"))
-		case a.Certificate != "" && off:
+		case mode != CertificateIgnored && off:
 			say(key, mistakef(`set tls.client_cert to "request" or "require"`, "clients are not asked for a certificate"))
-		case a.needsCA() && client.CA == "" && !wrong["tls.client_ca"]:
+		case c.needsCA(a) && client.CA == "" && !wrong["tls.client_ca"]:
 			say(key, mistakef("set tls.client_ca, or name keys in certificates (sha256/...)", "nobody could vouch for the certificate"))
 		}
 	}

@@ -21,7 +21,7 @@ func hostSettings() []setting {
 	return []setting{
 		{key: "host.names", example: `["a.example.org", "ftp.a.example.org"]`,
 			doc:  "The names by which clients know this host: they send one in the TLS handshake\n(SNI), or with HOST. The first one is that of account.host and of the log.",
-			host: func(h *Host, v any) error { return setList(&h.Names, v, parseHostName) }},
+			host: func(h *Host, v any) error { return setList(&h.Names, v, ParseHostName) }},
 		{key: "host.cert", example: `"a.crt"`,
 			doc:  "Its certificate, PEM. Without it clients see that of the server.",
 			host: func(h *Host, v any) error { return setPath(&h.Cert, v) }},
@@ -34,7 +34,8 @@ func hostSettings() []setting {
 	}
 }
 
-func parseHostName(s string) (string, error) {
+// ParseHostName reads a name as in DNS, and gives it in small letters.
+func ParseHostName(s string) (string, error) {
 	const longestLabel = 63
 	name := strings.ToLower(s)
 	const hint = `write names as in DNS, those in other scripts in their ASCII form ("xn--...")`

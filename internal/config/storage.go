@@ -38,10 +38,11 @@ func ParseDurability(s string) (string, error) {
 	return oneOf(s, DurabilityFull, DurabilityProcess)
 }
 
-func parseUploads(s string) (string, error) { return oneOf(s, UploadsAtomic, UploadsDirect) }
+// ParseUploads reads "atomic" or "direct".
+func ParseUploads(s string) (string, error) { return oneOf(s, UploadsAtomic, UploadsDirect) }
 
-// parseMode reads permission bits in octal, as chmod has them.
-func parseMode(s string) (uint32, error) {
+// ParsePermissions reads permission bits in octal, as chmod has them.
+func ParsePermissions(s string) (uint32, error) {
 	n, err := strconv.ParseUint(s, 8, 32)
 	if err != nil || n > 0o777 {
 		return 0, mistakef(`write octal digits, such as "0640", in quotes`, "must be permission bits from 0 to 0777")
@@ -50,11 +51,11 @@ func parseMode(s string) (uint32, error) {
 }
 
 func parseUmask(s string) (*uint32, error) {
-	n, err := parseMode(s)
+	n, err := ParsePermissions(s)
 	return &n, err
 }
 
-func parseOwner(s string) (*Owner, error) {
+func ParseOwner(s string) (*Owner, error) {
 	uid, gid, ok := strings.Cut(s, ":")
 	u, uerr := strconv.ParseUint(uid, 10, 31)
 	g, gerr := strconv.ParseUint(gid, 10, 31)
@@ -70,8 +71,8 @@ var byteUnits = []struct {
 	factor int64
 }{{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"B", 1}}
 
-// parseBytes reads a size such as "10 GiB".
-func parseBytes(s string) (int64, error) {
+// ParseBytes reads a size such as "10 GiB".
+func ParseBytes(s string) (int64, error) {
 	for _, u := range byteUnits {
 		digits, ok := strings.CutSuffix(s, u.suffix)
 		if !ok {
@@ -86,18 +87,18 @@ func parseBytes(s string) (int64, error) {
 	return 0, mistakef(`write "500 MB", "10 GiB" or the like, in quotes`, "must be a size above zero")
 }
 
-// parseRate reads a rate such as "5 MB/s".
-func parseRate(s string) (int64, error) {
+// ParseRate reads a rate such as "5 MB/s".
+func ParseRate(s string) (int64, error) {
 	size, ok := strings.CutSuffix(s, "/s")
-	n, err := parseBytes(strings.TrimSpace(size))
+	n, err := ParseBytes(strings.TrimSpace(size))
 	if !ok || err != nil {
 		return 0, mistakef(`write "5 MB/s" or "500 KiB/s", in quotes`, "must be a rate above zero")
 	}
 	return n, nil
 }
 
-// parseMount reads "/path = folder", with " (read-only)" behind it or not.
-func parseMount(s string) (Mounted, error) {
+// ParseMount reads "/path = folder", with " (read-only)" behind it or not.
+func ParseMount(s string) (Mounted, error) {
 	at, dir, ok := strings.Cut(s, "=")
 	m := Mounted{At: strings.TrimSpace(at), Dir: strings.TrimSpace(dir)}
 	m.Dir, m.ReadOnly = strings.CutSuffix(m.Dir, "(read-only)")

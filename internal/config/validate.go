@@ -41,6 +41,7 @@ func (c Config) check(wrong map[string]bool) []*Error {
 	c.TLS.ACME.check(say)
 	c.checkClientCerts(say, wrong)
 	c.checkHosts(say, wrong)
+	c.checkVerbs(say)
 	say("limits.sessions", checkCount(c.Limits.Sessions))
 	say("limits.sessions_per_address", checkCount(c.Limits.SessionsPerAddress))
 	say("limits.idle", checkDuration(c.Limits.Idle))
@@ -64,6 +65,20 @@ func (c Config) check(wrong map[string]bool) []*Error {
 	return found
 }
 
+func (c Config) checkLegacy(say func(string, error)) {
+	legacy := c.Listen.Legacy
+	_, err := ParseLegacyListen(legacy.String())
+	say("listen.legacy", err)
+	for key, l := range map[string]Listen{"listen.explicit": c.Listen.Explicit, "listen.implicit": c.Listen.Implicit} {
+		if legacy.Set && !legacy.Off && l.Set && !l.Off && legacy.Port != 0 && l.Port == legacy.Port && (l.Host == "" || l.Host == legacy.Host) {
+			say("listen.legacy", mistakef("choose another port", "%s is taken by %s", legacy, key))
+		}
+	}
+	if legacy.Set && !legacy.Off && c.Data.Ports.Contains(legacy.Port) {
+		say("listen.legacy", mistakef("choose another port", "%s is one of data.ports", legacy))
+	}
+}
+
 func (c Config) checkPorts(say func(string, error)) {
 	e, i, ports := c.Listen.Explicit, c.Listen.Implicit, c.Data.Ports
 	if ports.From == 0 || ports.From > ports.To {
@@ -76,6 +91,7 @@ func (c Config) checkPorts(say func(string, error)) {
 	if on(e) && on(i) && e.Port == i.Port && (e.Host == i.Host || e.Host == "" || i.Host == "") {
 		say("listen.implicit", mistakef("choose another port", "%s is taken by listen.explicit", i))
 	}
+	c.checkLegacy(say)
 	fallback := c.Data.Fallback
 	apart := func(key string, l Listen) {
 		if on(l) && ports.Contains(l.Port) {

@@ -57,9 +57,28 @@ account[1]: has a password, which could not be used (hint: remove it, or set cer
 			c.TLS.Client = ClientCertConfig{Ask: ClientCertRequest}
 			c.Accounts = []Account{{Name: "a", Password: "x", Certificates: []auth.CertificateRule{{Kind: auth.CertificateKey}}}}
 		}, `account[0].certificates: does nothing by itself (hint: set certificate to alone, both or either)`},
-		{"two free ports", func(c *Config) { c.Listen = ListenConfig{Listen{Set: true}, Listen{Set: true}} }, ""},
+		{"weak TLS on every address", func(c *Config) { c.Listen.Legacy = Listen{Set: true, Port: 2122} },
+			`listen.legacy: ":2122" listens on every address, and weak TLS must not by oversight (hint: write the address of the network of these devices, as in "192.0.2.1:2122")`},
+		{"weak TLS off", func(c *Config) { c.Listen.Legacy = Listen{Set: true, Off: true} }, ""},
+		{"weak TLS on the port of explicit FTPS", func(c *Config) {
+			c.Listen.Explicit = Listen{Set: true, Port: 2121}
+			c.Listen.Legacy = Listen{Set: true, Host: "192.0.2.1", Port: 2121}
+		}, "listen.legacy: 192.0.2.1:2121 is taken by listen.explicit (hint: choose another port)"},
+		{"certificates for one listener", func(c *Config) {
+			c.Listen.ImplicitClientCert, c.TLS.Client.CA = ClientCertRequest, "ca.crt"
+			c.Accounts = []Account{{Name: "a", Certificate: CertificateAlone}}
+		}, ""},
+		{"certificates for a listener that is off", func(c *Config) {
+			c.Listen.Implicit.Set, c.Listen.Implicit.Off = true, true
+			c.Listen.ImplicitClientCert, c.TLS.Client.CA = ClientCertRequest, "ca.crt"
+		}, `tls.client_ca: has no meaning where clients are not asked for a certificate (hint: set tls.client_cert to "request" or "require")`},
+		{"demanded by one listener, without an authority", func(c *Config) { c.Listen.ExplicitClientCert = ClientCertRequire },
+			"tls.client_cert: nobody could vouch for the certificates (hint: set tls.client_ca)"},
+		{"no word for certificates", func(c *Config) { c.Listen.ExplicitClientCert = "maybe" },
+			`listen.explicit_client_cert: "maybe" is not known here (hint: one of off, request, require)`},
+		{"two free ports", func(c *Config) { c.Listen = ListenConfig{Explicit: Listen{Set: true}, Implicit: Listen{Set: true}} }, ""},
 		{"same port, other address", func(c *Config) {
-			c.Listen = ListenConfig{Listen{Set: true, Host: "192.0.2.1", Port: 21}, Listen{Set: true, Host: "192.0.2.2", Port: 21}}
+			c.Listen = ListenConfig{Explicit: Listen{Set: true, Host: "192.0.2.1", Port: 21}, Implicit: Listen{Set: true, Host: "192.0.2.2", Port: 21}}
 		}, ""},
 		{"a listed port is a data port", func(c *Config) { c.Listen.Implicit = Listen{Set: true, Port: 2998} },
 			"listen.implicit: port 2998 is one of data.ports (2991-2998) (hint: choose a port outside of them)"},

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,9 +21,9 @@ const accountsFile = "accounts.toml"
 const firstAccount = "sealane"
 
 // accounts gives the accounts of the configuration or, if it has none, the one
-// of the state folder, which the first start makes. fresh is its password if it
-// was made just now.
-func accounts(c config.Config, state string) (list []config.Account, fresh string, err error) {
+// of the state folder, which the first start makes unless others are kept there.
+// fresh is its password if it was made just now.
+func accounts(c config.Config, state string, others bool) (list []config.Account, fresh string, err error) {
 	if len(c.Accounts) > 0 {
 		return c.Accounts, "", nil
 	}
@@ -33,6 +34,9 @@ func accounts(c config.Config, state string) (list []config.Account, fresh strin
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, "", startError(err, "mend it, or delete it: the next start then makes a new account", "cannot read %s", name)
+	}
+	if others {
+		return nil, "", nil
 	}
 	fresh = password.Random()
 	hash, err := password.Hash(fresh)
@@ -56,8 +60,12 @@ func writeNew(name, text string) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// book makes the accounts known to the password login, each with its tree.
+// book makes the accounts known to the password login, each with its tree; nil if
+// there are none.
 func book(ctx context.Context, list []config.Account, t *trees) (*password.Accounts, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
 	var out []password.Account
 	for _, a := range list {
 		hash, err := hashOf(a)
@@ -72,6 +80,16 @@ func book(ctx context.Context, list []config.Account, t *trees) (*password.Accou
 	}
 	return password.New(out, password.WithQuiet(newReclaimer().reclaim))
 }
+
+// checker gives what runs the hashes, of all accounts (S-26).
+func (d *daemon) checker() *password.Checker {
+	if d.book != nil {
+		return d.book.Checker()
+	}
+	return password.NewChecker(password.WithQuiet(newReclaimer().reclaim))
+}
+
+var errNoAccounts = errors.New("there are no accounts in the configuration")
 
 // locked is a hash that no password has: nothing is known that hashes to zeros.
 const locked = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -92,11 +110,12 @@ type policy struct {
 	data        auth.DataPolicy
 	certificate certificatePolicy
 	host        string // the one at which it may log in; "": every one
+	sessions    int    // at once; 0: no bound of its own
 	up, down    int64  // bytes per second of one session; 0: no bound
 }
 
 // policies is in what the accounts are treated otherwise than the server treats all.
-func policies(list []config.Account) map[string]policy {
+func policies(c config.Config, list []config.Account) map[string]policy {
 	out := make(map[string]policy)
 	for _, a := range list {
 		out[a.Name] = policy{
@@ -107,8 +126,9 @@ func policies(list []config.Account) map[string]policy {
 				}[a.Resumption],
 				LegacyEOF: a.LegacyEOF,
 			},
-			certificate: certificatePolicy{a.Certificate, a.CertificateRules()},
+			certificate: certificatePolicy{c.CertificateMode(a), a.CertificateRules()},
 			host:        a.Host,
+			sessions:    a.Sessions,
 			up:          a.Storage.SessionUp, down: a.Storage.SessionDown,
 		}
 	}
@@ -117,12 +137,18 @@ func policies(list []config.Account) map[string]policy {
 
 // judge asks for password and certificate.
 func (d *daemon) judge(ctx context.Context, c auth.Credentials) (*auth.Grant, error) {
+	if d.book == nil { // and nothing that is kept either: the file has gone
+		return nil, fmt.Errorf("%w: %w", auth.ErrDenied, errNoAccounts)
+	}
 	if c.NoPassword {
 		return d.byCertificate(ctx, c)
 	}
 	d.procs.load(1) // a password hash, for tens of milliseconds
 	defer d.procs.load(-1)
 	grant, err := d.book.Login(ctx, c)
+	if p := d.policies[c.User].certificate; p.mode == config.CertificateAlone && errors.Is(err, auth.ErrDenied) {
+		return nil, p.withPassword(c) // what is wrong with the certificate, for the log
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -144,5 +170,5 @@ func (d *daemon) login(ctx context.Context, c auth.Credentials) (*auth.Grant, er
 		return nil, err
 	}
 	own.Data, own.FS = p.data, withRates(own.FS, p.up, p.down)
-	return &own, nil
+	return d.seats.take(&own, p.sessions)
 }

@@ -58,7 +58,7 @@ func (t *clientTrust) verify(chain []*x509.Certificate) error { return t.verifie
 // prepareClients sets up what clients are asked for.
 func (d *daemon) prepareClients() (err error) {
 	c := d.config.TLS.Client
-	if c.Ask == config.ClientCertOff {
+	if d.config.StrictestClientCert() == config.ClientCertOff {
 		return nil
 	}
 	if d.clients, err = newClientTrust(c); err != nil {
@@ -68,11 +68,15 @@ func (d *daemon) prepareClients() (err error) {
 	return nil
 }
 
+// clientCert is what the sessions of a listener are asked for; own is its own setting.
+func (d *daemon) clientCert(own string) *ftpserver.ClientCert {
+	return new(map[string]ftpserver.ClientCert{
+		config.ClientCertRequest: ftpserver.ClientCertRequest, config.ClientCertRequire: ftpserver.ClientCertRequire,
+	}[d.config.ClientCertFor(own)])
+}
+
 // clientPolicy puts it into the policy of the server.
 func (d *daemon) clientPolicy(p *ftpserver.TLSPolicy) {
-	p.ClientCert = map[string]ftpserver.ClientCert{
-		config.ClientCertRequest: ftpserver.ClientCertRequest, config.ClientCertRequire: ftpserver.ClientCertRequire,
-	}[d.config.TLS.Client.Ask]
 	if d.clients != nil {
 		p.VerifyClient = d.clients.verify
 	}
@@ -104,12 +108,14 @@ func (p certificatePolicy) shown(c auth.Credentials) error {
 	return errWrongCertificate
 }
 
-// withPassword judges a login whose password was right.
+// withPassword judges a login whose password was right, or is of no meaning.
 func (p certificatePolicy) withPassword(c auth.Credentials) error {
 	var err error
 	switch p.mode {
 	case config.CertificateAlone:
-		err = errPasswordOff
+		if err = p.shown(c); err == nil {
+			err = errPasswordOff
+		}
 	case config.CertificateBoth:
 		err = p.shown(c)
 	}

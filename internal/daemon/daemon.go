@@ -25,15 +25,18 @@ type daemon struct {
 	first    *slot
 	second   *slot // for clients that cannot use the first; nil: none
 	acme     *acme.Manager
+	seats    seats
 	clients  *clientTrust // nil: clients are not asked for certificates
 	made     bool         // the certificate was made just now
 	hosts    []ftpserver.Host
 	accounts []config.Account
 	book     *password.Accounts
-	kept     *kept        // accounts beside those of book
-	fresh    string       // the password of the account that was made just now
-	explicit net.Listener // nil if off
-	implicit net.Listener // nil if off
+	kept     *kept            // accounts beside those of book
+	listed   []config.Account // those that were kept when the server started
+	fresh    string           // the password of the account that was made just now
+	explicit net.Listener     // nil if off
+	implicit net.Listener     // nil if off
+	legacy   net.Listener     // nil if off
 	trees    *trees
 	public   *publicAddresses
 	policies map[string]policy // by account
@@ -53,6 +56,7 @@ func Run(ctx context.Context, c config.Config, out, log io.Writer, again <-chan 
 	}
 	paceMemory()
 	d.trees.tell(d.log, d.accounts)
+	d.tellKept()
 	if err := d.greet(out); err != nil {
 		return err
 	}
@@ -84,30 +88,42 @@ func (d *daemon) prepare(ctx context.Context) (err error) {
 	if d.implicit, err = listen(d.config.Listen.Implicit, "--implicit", implicitPort, implicitPortUser); err != nil {
 		return err
 	}
+	if at := d.config.Listen.Legacy; at.Set {
+		if d.legacy, err = listen(at, "listen.legacy", 0, 0); err != nil {
+			return err
+		}
+	}
 	if d.explicit == nil && d.implicit == nil {
 		return startError(nil, "leave --explicit or --implicit on", "there is nothing to listen on")
 	}
 	if err := d.openDataPorts(); err != nil {
 		return err
 	}
-	if d.accounts, d.fresh, err = accounts(d.config, d.state); err != nil {
+	if d.listed, err = listKept(ctx, d.state); err != nil {
 		return err
 	}
-	d.policies = policies(d.accounts)
+	if d.accounts, d.fresh, err = accounts(d.config, d.state, len(d.listed) > 0); err != nil {
+		return err
+	}
+	d.policies = policies(d.config, d.accounts)
 	var known *StartError
 	if d.book, err = book(ctx, d.accounts, d.trees); err != nil && !errors.As(err, &known) {
 		err = startError(err, "mend the account in the configuration", "cannot use the accounts")
 	}
-	if err == nil {
-		d.kept = d.newKept()
+	if err != nil {
+		return err
 	}
-	return err
+	if err := prepareHomes(d.config.Homes); err != nil {
+		return err
+	}
+	d.kept = d.newKept()
+	return nil
 }
 
 // openDataPorts makes the server, which opens them.
 func (d *daemon) openDataPorts() error {
 	d.build()
-	for _, l := range []net.Listener{d.explicit, d.implicit} {
+	for _, l := range []net.Listener{d.explicit, d.implicit, d.legacy} {
 		if l == nil {
 			continue
 		}
@@ -141,15 +157,18 @@ func (d *daemon) build() {
 			FallbackFrom: data.Fallback.From, FallbackTo: data.Fallback.To,
 			PublicAddress: d.public.announce,
 			Active:        data.Active,
+			NoDeflate:     !data.Compression,
 		},
 		Proxy: ftpserver.ProxyPolicy{Trusted: d.config.Proxy.Trusted, ReadHeader: proxy.ReadHeader},
+		Verbs: ftpserver.VerbPolicy{On: d.config.Verbs.On, Off: d.config.Verbs.Off},
 		Limits: ftpserver.Limits{
 			Sessions: l.Sessions, SessionsPerAddress: l.SessionsPerAddress,
 			Idle: l.Idle, Login: l.Login, Stall: l.Stall,
 		},
-		Observe: logEvent(d.log),
-		Bulk:    d.procs.load,
-		Logger:  d.log,
+		OwnerNames: d.config.Verbs.OwnerNames,
+		Observe:    logEvent(d.log),
+		Bulk:       d.procs.load,
+		Logger:     d.log,
 	}
 	d.clientPolicy(&d.server.TLS)
 }
@@ -165,14 +184,19 @@ func (d *daemon) serve(ctx context.Context, again <-chan os.Signal) error {
 		defer close(counted)
 		logCounts(background, d.log, d.server.DataPortCounts)
 	}()
-	failed := make(chan error, 2)
-	run := func(l net.Listener, serve func(net.Listener) error) {
+	failed := make(chan error, 3)
+	run := func(l net.Listener, p ftpserver.ListenerPolicy) {
 		if l != nil {
-			go func() { failed <- serve(l) }()
+			go func() { failed <- d.server.ServeListener(l, p) }()
 		}
 	}
-	run(d.explicit, d.server.Serve)
-	run(d.implicit, d.server.ServeTLS)
+	own := d.config.Listen
+	run(d.explicit, ftpserver.ListenerPolicy{ClientCert: d.clientCert(own.ExplicitClientCert)})
+	run(d.implicit, ftpserver.ListenerPolicy{ClientCert: d.clientCert(own.ImplicitClientCert), Implicit: true})
+	if d.legacy != nil {
+		d.log.Warn("old and weak TLS is taken here: who is on the way can break it; let only the devices connect that need it", "listen.legacy", d.legacy.Addr().String())
+	}
+	run(d.legacy, ftpserver.ListenerPolicy{ClientCert: d.clientCert(""), Legacy: true})
 	var err error
 	select {
 	case err = <-failed:
@@ -197,7 +221,7 @@ func (d *daemon) close() {
 	if d.server != nil {
 		d.server.Close() // its data ports, if it has not been served
 	}
-	for _, l := range []net.Listener{d.explicit, d.implicit} {
+	for _, l := range []net.Listener{d.explicit, d.implicit, d.legacy} {
 		if l != nil {
 			l.Close()
 		}

@@ -48,7 +48,7 @@ func TestStateDir(t *testing.T) {
 // kept, where nobody else can read it.
 func TestAccountOfTheFirstStart(t *testing.T) {
 	state := t.TempDir()
-	list, fresh, err := accounts(config.Config{}, state)
+	list, fresh, err := accounts(config.Config{}, state, false)
 	if err != nil || fresh == "" || len(list) != 1 || list[0].Name != firstAccount {
 		t.Fatalf("%+v, %q, %v", list, fresh, err)
 	}
@@ -63,7 +63,7 @@ func TestAccountOfTheFirstStart(t *testing.T) {
 	if info, _ := os.Stat(name); runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
 		t.Errorf("%s has mode %v", name, info.Mode())
 	}
-	again, fresh, err := accounts(config.Config{}, state)
+	again, fresh, err := accounts(config.Config{}, state, false)
 	if err != nil || fresh != "" || len(again) != 1 || !reflect.DeepEqual(again[0], list[0]) {
 		t.Errorf("second start: %+v, %q, %v", again, fresh, err)
 	}
@@ -71,7 +71,7 @@ func TestAccountOfTheFirstStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	var start *StartError
-	if _, _, err := accounts(config.Config{}, state); !errors.As(err, &start) || start.Hint() == "" {
+	if _, _, err := accounts(config.Config{}, state, false); !errors.As(err, &start) || start.Hint() == "" {
 		t.Errorf("damaged file: %v", err)
 	}
 }

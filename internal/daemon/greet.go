@@ -26,6 +26,9 @@ func (d *daemon) greet(out io.Writer) error {
 	if d.implicit != nil {
 		row("implicit FTPS", "ftps://%s", net.JoinHostPort(host, port(d.implicit)))
 	}
+	if d.legacy != nil {
+		row("WARNING", "ftpes://%s takes TLS 1.0, 1.1 and weak suites (listen.legacy)", d.legacy.Addr())
+	}
 	ports := d.config.Data.Ports.String()
 	if fallback := d.config.Data.Fallback; fallback.From != 0 {
 		ports += " and " + fallback.String()
@@ -33,6 +36,9 @@ func (d *daemon) greet(out io.Writer) error {
 	row("data ports", "%s (open these in the firewall, with the ports above)", ports)
 	for _, a := range d.accounts {
 		row("account", "%s", a.Name)
+	}
+	if len(d.listed) > 0 {
+		row("accounts", "%s", d.keptNames())
 	}
 	if d.fresh != "" {
 		row("password", "%s   (shown this once; only its hash is kept)", d.fresh)
@@ -59,7 +65,7 @@ func (d *daemon) writeRecipes(b *strings.Builder, host string) {
 		scheme, curlScheme, curlForce, l = "ftps", "ftps", "", d.implicit
 	}
 	at := net.JoinHostPort(host, port(l))
-	user := d.accounts[0].Name
+	user := d.someUser()
 	pin := certs.PinOf(d.first.pair.Load().Leaf)
 	fmt.Fprintf(b, "  sealane    sealane get --pin %s %s://%s@%s/FILE\n", pin, scheme, user, at)
 	fmt.Fprintf(b, "  curl       curl%s -k --pinnedpubkey %s -u %s %s://%s/\n", curlForce, pin.Curl(), user, curlScheme, at)

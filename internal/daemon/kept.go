@@ -30,6 +30,8 @@ type kept struct {
 	checker *password.Checker
 	open    store.Opener
 	log     *slog.Logger
+	demand  bool   // certificates of clients
+	homes   string // where accounts without a folder have theirs; empty: they see the server's
 	build   func(context.Context, config.Account) (vfs.FS, error)
 	ctx     context.Context // of what outlives a login: until close
 	stop    context.CancelFunc
@@ -52,8 +54,9 @@ type keptTree struct {
 
 func (d *daemon) newKept() *kept {
 	k := &kept{
-		file: filepath.Join(d.state, keptFile), checker: d.book.Checker(), log: d.log,
-		build: d.trees.account, trees: make(map[string]*keptTree),
+		file: filepath.Join(d.state, keptFile), checker: d.checker(), log: d.log, homes: d.config.Homes,
+		demand: d.config.StrictestClientCert() == config.ClientCertRequire,
+		build:  d.trees.account, trees: make(map[string]*keptTree),
 	}
 	k.open = func(ctx context.Context, a auth.Account, c auth.Credentials) (*auth.Grant, error) {
 		if err := d.elsewhere(a.Host, c.Host); err != nil {
@@ -63,7 +66,8 @@ func (d *daemon) newKept() *kept {
 		if err != nil {
 			return nil, err
 		}
-		return &auth.Grant{Account: a.Name, FS: withRates(tree, a.Storage.SessionUp, a.Storage.SessionDown), Data: a.Data}, nil
+		grant := &auth.Grant{Account: a.Name, FS: withRates(tree, a.Storage.SessionUp, a.Storage.SessionDown), Data: a.Data}
+		return d.seats.take(grant, a.Sessions)
 	}
 	k.ctx, k.stop = context.WithCancel(context.Background())
 	return k
@@ -100,10 +104,14 @@ func (k *kept) book() (*store.Login, error) {
 		return nil, fmt.Errorf("%w: %w", auth.ErrBusy, err)
 	}
 	k.store = s
-	k.login = store.NewLogin(s, k.checker, k.open, func(account string, err error) {
+	login := store.NewLogin(s, k.checker, k.open, func(account string, err error) {
 		k.log.Warn("login", "account", account, "err", err)
 	})
-	return k.login, nil
+	if k.demand {
+		login.DemandCertificates()
+	}
+	k.login = login
+	return login, nil
 }
 
 // tree gives the tree of an account, which the first login after a change makes: it
@@ -127,7 +135,13 @@ func (k *kept) tree(ctx context.Context, a auth.Account) (vfs.FS, error) {
 }
 
 func (k *kept) make(t *keptTree, a auth.Account) {
-	t.fs, t.err = k.build(k.ctx, config.Account{Name: a.Name, Storage: a.Storage})
+	storage := a.Storage
+	if storage.Dir == "" && k.homes != "" {
+		storage.Dir, t.err = home(k.homes, a.Name)
+	}
+	if t.err == nil {
+		t.fs, t.err = k.build(k.ctx, config.Account{Name: a.Name, Storage: storage})
+	}
 	if t.err != nil { // the next login tries again
 		t.err = fmt.Errorf("cannot make the tree of account %q: %w", a.Name, t.err)
 		k.mu.Lock()

@@ -29,7 +29,7 @@ func TestKeptAccounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	list := []config.Account{{Name: "conf", PasswordHash: hash}}
-	d := &daemon{config: config.Default(), state: t.TempDir(), log: newLogger(io.Discard, config.FormatText), procs: newProcs(), policies: policies(list)}
+	d := &daemon{config: config.Default(), state: t.TempDir(), log: newLogger(io.Discard, config.FormatText), procs: newProcs(), policies: policies(config.Default(), list)}
 	d.trees = newTrees(d.config, t.TempDir())
 	t.Cleanup(func() { d.close() })
 	if d.book, err = book(ctx, list, d.trees); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/sealane/sealane/internal/config"
@@ -33,19 +34,25 @@ func listen(where config.Listen, flag string, standard, user uint16) (net.Listen
 
 func portOnly(port uint16) string { return ":" + strconv.Itoa(int(port)) }
 
+// listenOn listens; flag is what would change the address, of the command line or of the
+// file of settings.
 func listenOn(addr, flag string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
+	port, host := flag+" :PORT", flag+" HOST:PORT"
+	if !strings.HasPrefix(flag, "--") {
+		port = host // it must be named
+	}
 	switch {
 	case err == nil:
 		return l, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, startError(nil, "stop the other server, or choose another port with "+flag+" :PORT", "the port of %s is taken", addr)
+		return nil, startError(nil, "stop the other server, or choose another port with "+port, "the port of %s is taken", addr)
 	case errors.Is(err, syscall.EACCES):
-		return nil, startError(nil, "choose a port above 1023 with "+flag+" :PORT, or give the program CAP_NET_BIND_SERVICE", "this user may not listen on %s", addr)
+		return nil, startError(nil, "choose a port above 1023 with "+port+", or give the program CAP_NET_BIND_SERVICE", "this user may not listen on %s", addr)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, startError(nil, "name an address of this machine with "+flag+" HOST:PORT, or none for all", "%s is not an address of this machine", addr)
+		return nil, startError(nil, "name an address of this machine with "+host+", or none for all", "%s is not an address of this machine", addr)
 	}
-	return nil, startError(err, "choose another address with "+flag+" HOST:PORT", "cannot listen on %s", addr)
+	return nil, startError(err, "choose another address with "+host, "cannot listen on %s", addr)
 }
 
 func dataPortsError(err error, ports config.PortRange) error {

@@ -25,6 +25,9 @@ func logEvent(log *slog.Logger) func(context.Context, ftpserver.Event) {
 		case ftpserver.EventTLSFailed, ftpserver.EventLoginFailed, ftpserver.EventRefused:
 			level = slog.LevelWarn
 		}
+		if e.Legacy {
+			level = slog.LevelWarn
+		}
 		attrs := appendSet(nil, "session", e.Session) // none if it was refused before it began
 		attrs = append(attrs, slog.String("remote", e.Remote.String()))
 		attrs = appendSet(attrs, "host", e.Host)
@@ -33,6 +36,9 @@ func logEvent(log *slog.Logger) func(context.Context, ftpserver.Event) {
 		attrs = appendSet(attrs, "verb", e.Verb)
 		attrs = appendSet(attrs, "path", e.Path)
 		attrs = appendSet(attrs, "tls", e.TLS)
+		if e.Legacy {
+			attrs = append(attrs, slog.Bool("legacy", true))
+		}
 		if e.Kind == ftpserver.EventTransfer {
 			attrs = append(attrs, slog.Int64("bytes", e.Bytes), slog.Bool("resumed", e.Resumed), slog.Duration("took", e.Took))
 		}

@@ -32,7 +32,7 @@ func TestAccountPolicies(t *testing.T) {
 		{Name: "auto", PasswordHash: hash, Resumption: config.ResumptionAuto},
 		{Name: "slow", PasswordHash: hash, Storage: config.Storage{SessionUp: 1, SessionDown: 1}},
 	}
-	d := &daemon{policies: policies(list)}
+	d := &daemon{policies: policies(config.Default(), list)}
 	d.trees = newTrees(config.Default(), t.TempDir())
 	t.Cleanup(func() { d.trees.Close() })
 	if d.book, err = book(t.Context(), list, d.trees); err != nil {

@@ -66,6 +66,10 @@ func (t *trees) tell(log *slog.Logger, list []config.Account) {
 	for dir, f := range t.folders {
 		log.Info("folder", "path", dir, "method", f.Method(), "durability", t.config.Uploads.Durability)
 	}
+	t.tellAccounts(log, list)
+}
+
+func (t *trees) tellAccounts(log *slog.Logger, list []config.Account) {
 	for _, a := range list {
 		if t.durability(a.Storage) == config.DurabilityProcess {
 			log.Warn("uploads may be lost with the power", "account", a.Name, "durability", config.DurabilityProcess)

@@ -59,6 +59,11 @@ const protocolRules = `
 - **Patterns.** The last part of the path of LIST, NLST and STAT may be a pattern: "*" is any text, "?" one character, "[a-z]" one of a set, "[!a-z]" one of the others. It matches the names in one directory, those that begin
   with a dot too, and lists directories as entries. What exists under the very name is meant, whatever characters that has. Patterns in other parts are names, as each would multiply the directories to read; braces
   and backslashes are names, too. Where nothing matches, LIST is empty (226), NLST and STAT are 550. A pattern over 255 bytes is 501. All other commands take names only.
+- **COMB**, where it is on: the parts, 256 at most, go behind the end of the file, or make it; each file may be named once (501), by whatever name. The account must be allowed to read and to delete them, and they must fit a second time. They are
+  removed when the file is committed; a part that changed meanwhile stays, and the 250 tells so. It is 450 while the account has two other commands running that read whole files, such as HASH.
+- **Facts.** create (where the storage knows it), UNIX.uid, UNIX.gid, UNIX.owner and UNIX.group are sent to those who ask for them with OPTS MLST; owner and group are the names that the server's machine has, or the numbers.
+- **SITE UMASK** takes bits from the files and directories that this session makes, and gives none that the account does not have; MKD fails where they cannot be taken. **SITE IDLE** takes 30 seconds to the limit of the
+  server. **SITE CHGRP** gives files to the groups of the account's settings. A login begins without any of it.
 - **Names** are bytes, kept as they are: UTF-8 is not demanded, and nothing is normalised. NUL and CR are 501, CR NUL (RFC 2640 §3.1) too; 0xFF is doubled on the control connection (RFC 3659 §2.2) and single in listings;
   4,096 bytes a path and 255 a name are the limit, beyond it is 553. Files whose names have LF or CR on disk are not listed.
 - **Telnet.** Options are refused with DONT and WONT in clear (the first 16 of a line), and dropped in silence under TLS. A sequence ends with its line at the latest. IP, DM and urgent data before ABOR change nothing: it is found without them.

@@ -36,7 +36,7 @@ func TestNoAllocation(t *testing.T) {
 	entry.Rights = vfs.RightsOf(entry, true)
 	for name, format := range map[string]func(){
 		"LIST": func() { b = AppendList(b[:0], entry, now) },
-		"MLSD": func() { b = AppendMLSx(b[:0], entry, entry.Name, all) },
+		"MLSD": func() { b = AppendMLSx(b[:0], entry, entry.Name, all, nil) },
 	} {
 		if n := testing.AllocsPerRun(100, format); n != 0 {
 			t.Errorf("%s: %v allocations for each entry", name, n)
@@ -45,7 +45,7 @@ func TestNoAllocation(t *testing.T) {
 }
 
 func BenchmarkAppend(b *testing.B) {
-	line, all := make([]byte, 0, 512), ftp.MakeFactSet(ftp.AllFacts()...)
+	line, usual := make([]byte, 0, 512), ftp.MakeFactSet(ftp.UsualFacts()...)
 	entry := file
 	entry.Rights = vfs.RightsOf(entry, true)
 	b.Run("LIST", func(b *testing.B) {
@@ -55,7 +55,7 @@ func BenchmarkAppend(b *testing.B) {
 	})
 	b.Run("MLSD", func(b *testing.B) {
 		for b.Loop() {
-			line = AppendMLSx(line[:0], entry, entry.Name, all)
+			line = AppendMLSx(line[:0], entry, entry.Name, usual, nil)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package listing
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -51,16 +52,52 @@ func TestAppendMLSx(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.entry.Rights = vfs.RightsOf(test.entry, test.writable)
-			if got := string(AppendMLSx(nil, test.entry, test.entry.Name, test.set)); got != test.want {
+			if got := string(AppendMLSx(nil, test.entry, test.entry.Name, test.set, nil)); got != test.want {
 				t.Errorf("\n got %q\nwant %q", got, test.want)
 			}
 		})
 	}
 }
 
+// the facts that are only sent to who asks for them; whose a file is only
+// where that is known.
+func TestAppendMoreFacts(t *testing.T) {
+	owned := file
+	owned.Created = time.Date(2020, 1, 2, 3, 4, 5, 999, time.FixedZone("", 3600))
+	owned.Owner = vfs.Owner{UID: 4294967295, GID: 7, Known: true}
+	all := ftp.MakeFactSet(ftp.AllFacts()...) &^ ftp.MakeFactSet(ftp.UsualFacts()...)
+	for _, test := range []struct {
+		entry vfs.Entry
+		set   ftp.FactSet
+		want  string
+	}{
+		{owned, all, "create=20200102020405;UNIX.uid=4294967295;UNIX.gid=7;UNIX.owner=u4294967295;UNIX.group=g7;  a b;c "},
+		{owned, ftp.MakeFactSet(ftp.FactUnixGID, ftp.FactUnixOwner), "UNIX.gid=7;UNIX.owner=u4294967295;  a b;c "},
+		{owned, ftp.MakeFactSet(ftp.FactUnixGroup), "UNIX.group=g7;  a b;c "},
+		{owned, ftp.MakeFactSet(ftp.FactUnixUID), "UNIX.uid=4294967295;  a b;c "},
+		{file, all, "  a b;c "},
+	} {
+		line := string(AppendMLSx(nil, test.entry, test.entry.Name, test.set, numbered{}))
+		if line != test.want {
+			t.Errorf("\n got %q\nwant %q", line, test.want)
+		}
+	}
+	if got, err := ParseMLSx("type=file;create=20200102020405; x"); err != nil || !got.Created.Equal(owned.Created.Truncate(time.Second)) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if Wants(all) != vfs.WantInfo|vfs.WantCreated || Wants(ftp.MakeFactSet(ftp.UsualFacts()...)).Has(vfs.WantCreated) {
+		t.Errorf("wanted of entries: %b", Wants(all))
+	}
+}
+
+type numbered struct{}
+
+func (numbered) User(uid uint32) string  { return "u" + strconv.FormatUint(uint64(uid), 10) }
+func (numbered) Group(gid uint32) string { return "g" + strconv.FormatUint(uint64(gid), 10) }
+
 func TestParseMLSxReadsItsOwn(t *testing.T) {
 	for _, want := range []vfs.Entry{file, dir} {
-		line := AppendMLSx(nil, want, want.Name, ftp.MakeFactSet(ftp.AllFacts()...))
+		line := AppendMLSx(nil, want, want.Name, ftp.MakeFactSet(ftp.AllFacts()...), nil)
 		got, err := ParseMLSx(string(line))
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%q: %v\n%s", line, err, diff)
@@ -103,7 +140,7 @@ func FuzzParseMLSx(f *testing.F) {
 		if e.Name == "" || e.Size < 0 || !strings.HasSuffix(line, " "+e.Name) {
 			t.Fatalf("%q gave %+v", line, e)
 		}
-		again, err := ParseMLSx(string(AppendMLSx(nil, e, e.Name, ftp.MakeFactSet(ftp.FactType, ftp.FactSize))))
+		again, err := ParseMLSx(string(AppendMLSx(nil, e, e.Name, ftp.MakeFactSet(ftp.FactType, ftp.FactSize), nil)))
 		if err != nil || again.Name != e.Name || again.Kind != e.Kind {
 			t.Fatalf("%q gave %+v, then %+v, %v", line, e, again, err)
 		}
@@ -111,9 +148,9 @@ func FuzzParseMLSx(f *testing.F) {
 }
 
 func BenchmarkAppendMLSx(b *testing.B) {
-	all, buf := ftp.MakeFactSet(ftp.AllFacts()...), make([]byte, 0, 256)
+	usual, buf := ftp.MakeFactSet(ftp.UsualFacts()...), make([]byte, 0, 256)
 	b.ReportAllocs()
 	for b.Loop() {
-		buf = AppendMLSx(buf[:0], file, file.Name, all)
+		buf = AppendMLSx(buf[:0], file, file.Name, usual, nil)
 	}
 }

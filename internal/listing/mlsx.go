@@ -9,10 +9,18 @@ import (
 	"github.com/sealane/sealane/vfs"
 )
 
+// Owners gives users and groups of the machine their names. What it gives must be fit
+// for a fact: no spaces, semicolons or control characters.
+type Owners interface {
+	User(uid uint32) string
+	Group(gid uint32) string
+}
+
 // AppendMLSx appends the facts of e that are in set, one space, and name (RFC
 // 3659 §7.2), without a line end. The name is given apart from e, because MLST
-// shows a full path.
-func AppendMLSx(b []byte, e vfs.Entry, name string, set ftp.FactSet) []byte {
+// shows a full path. owners may be nil if neither UNIX.owner nor UNIX.group is in
+// set.
+func AppendMLSx(b []byte, e vfs.Entry, name string, set ftp.FactSet, owners Owners) []byte {
 	if set.Has(ftp.FactType) {
 		b = append(append(append(b, "type="...), typeFact(e.Kind)...), ';')
 	}
@@ -31,8 +39,36 @@ func AppendMLSx(b []byte, e vfs.Entry, name string, set ftp.FactSet) []byte {
 	if set.Has(ftp.FactUnixMode) {
 		b = append(strconv.AppendUint(append(b, "UNIX.mode=0"...), uint64(e.Mode.Perm()), 8), ';')
 	}
+	if set&moreFacts != 0 {
+		b = appendMore(b, e, set, owners)
+	}
 	b = append(b, ' ')
 	return append(b, name...)
+}
+
+var moreFacts = ftp.MakeFactSet(ftp.FactCreate, ftp.FactUnixUID, ftp.FactUnixGID, ftp.FactUnixOwner, ftp.FactUnixGroup)
+
+// appendMore appends the facts that nobody gets who has not asked for them.
+func appendMore(b []byte, e vfs.Entry, set ftp.FactSet, owners Owners) []byte {
+	if set.Has(ftp.FactCreate) && !e.Created.IsZero() {
+		b = append(appendStamp(append(b, "create="...), e.Created), ';')
+	}
+	if !e.Owner.Known {
+		return b
+	}
+	if set.Has(ftp.FactUnixUID) {
+		b = append(strconv.AppendUint(append(b, "UNIX.uid="...), uint64(e.Owner.UID), 10), ';')
+	}
+	if set.Has(ftp.FactUnixGID) {
+		b = append(strconv.AppendUint(append(b, "UNIX.gid="...), uint64(e.Owner.GID), 10), ';')
+	}
+	if set.Has(ftp.FactUnixOwner) {
+		b = append(append(append(b, "UNIX.owner="...), owners.User(e.Owner.UID)...), ';')
+	}
+	if set.Has(ftp.FactUnixGroup) {
+		b = append(append(append(b, "UNIX.group="...), owners.Group(e.Owner.GID)...), ';')
+	}
+	return b
 }
 
 // appendPerm appends the letters of the perm fact (RFC 3659 §7.5.5); the bits of
@@ -53,6 +89,8 @@ func Wants(set ftp.FactSet) vfs.Fields {
 	for fact, field := range map[ftp.Fact]vfs.Fields{
 		ftp.FactType: vfs.WantKind, ftp.FactSize: vfs.WantInfo, ftp.FactModify: vfs.WantInfo,
 		ftp.FactPerm: vfs.WantKind | vfs.WantRights, ftp.FactUnique: vfs.WantUnique, ftp.FactUnixMode: vfs.WantInfo,
+		ftp.FactCreate: vfs.WantCreated, ftp.FactUnixUID: vfs.WantInfo, ftp.FactUnixGID: vfs.WantInfo,
+		ftp.FactUnixOwner: vfs.WantInfo, ftp.FactUnixGroup: vfs.WantInfo,
 	} {
 		if set.Has(fact) {
 			want |= field
@@ -139,6 +177,9 @@ func parseFact(e *vfs.Entry, key, value string) error {
 			return ErrEntry
 		}
 		e.ModTime = t
+	case "create":
+		// Nothing depends on it, and some servers send odd ones.
+		e.Created, _ = ftp.ParseTime(value)
 	case "unique":
 		e.Unique = value
 	case "unix.mode":

@@ -19,7 +19,7 @@ func (f *FS) SetAttr(ctx context.Context, p vfs.Path, a vfs.Attr) error {
 		return fail("set attributes of", p, err)
 	}
 	switch {
-	case !a.Created.IsZero(), a.Group != "":
+	case a.Group != "":
 		return fail("set attributes of", p, vfs.ErrUnsupported)
 	case a.Mode != nil && *a.Mode&^fs.ModePerm != 0:
 		return fail("set attributes of", p, vfs.ErrPermission)
@@ -28,6 +28,9 @@ func (f *FS) SetAttr(ctx context.Context, p vfs.Path, a vfs.Attr) error {
 	}
 	if !a.ModTime.IsZero() {
 		n.modTime = a.ModTime
+	}
+	if !a.Created.IsZero() {
+		n.created = a.Created
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ var _ vfs.FS = (*FS)(nil)
 type node struct {
 	id      uint64
 	modTime time.Time
+	created time.Time
 	mode    fs.FileMode // permission bits
 	data    []byte
 	entries map[string]*node // nil for a file
@@ -112,12 +113,14 @@ func (f *FS) mustMkdirAll(p vfs.Path) *node {
 
 func (f *FS) newDir() *node {
 	f.lastID++
-	return &node{id: f.lastID, modTime: time.Now(), mode: 0o755, entries: map[string]*node{}}
+	now := time.Now()
+	return &node{id: f.lastID, modTime: now, created: now, mode: 0o755, entries: map[string]*node{}}
 }
 
 func (f *FS) newFile(data []byte) *node {
 	f.lastID++
-	return &node{id: f.lastID, modTime: time.Now(), mode: 0o644, data: data}
+	now := time.Now()
+	return &node{id: f.lastID, modTime: now, created: now, mode: 0o644, data: data}
 }
 
 // begin takes the lock for an operation, unless the context or f has ended.
@@ -163,7 +166,7 @@ func (f *FS) parent(p vfs.Path) (*node, error) {
 }
 
 func (n *node) entry(name string) vfs.Entry {
-	e := vfs.Entry{Name: name, ModTime: n.modTime, Unique: strconv.FormatUint(n.id, 16)}
+	e := vfs.Entry{Name: name, ModTime: n.modTime, Created: n.created, Unique: strconv.FormatUint(n.id, 16)}
 	if n.isDir() {
 		e.Kind, e.Mode = vfs.KindDir, fs.ModeDir|n.mode
 	} else {

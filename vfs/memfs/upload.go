@@ -182,6 +182,7 @@ func (u *upload) publish(ctx context.Context) (*node, error) {
 	if u.how.Mode != 0 {
 		n.mode = u.how.Mode
 	}
+	n.mode &^= u.how.Umask
 	if now != nil {
 		u.fs.used -= int64(len(now.data))
 		n.mode = now.mode

@@ -46,6 +46,7 @@ func (f *FS) create(ctx context.Context, p vfs.Path, how vfs.Create) (vfs.Upload
 		u.mode = how.Mode &^ f.rules.umask
 	}
 	u.old, u.replaces, err = f.target(d, p, how)
+	u.mode &^= how.Umask
 	if err == nil && u.replaces {
 		u.mode = u.old.mode.Perm()
 	}

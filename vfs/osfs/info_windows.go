@@ -3,10 +3,16 @@ package osfs
 import (
 	"io/fs"
 	"os"
+	"syscall"
+	"time"
 )
 
 func fromFileInfo(fi fs.FileInfo) info {
-	return info{mode: fi.Mode(), size: fi.Size(), mod: fi.ModTime(), links: 1, ref: fi}
+	in := info{mode: fi.Mode(), size: fi.Size(), mod: fi.ModTime(), links: 1, ref: fi}
+	if data, ok := fi.Sys().(*syscall.Win32FileAttributeData); ok {
+		in.created = time.Unix(0, data.CreationTime.Nanoseconds())
+	}
+	return in
 }
 
 // follow describes what the path rel of the folder leads to.

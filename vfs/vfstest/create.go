@@ -320,8 +320,15 @@ func testCreateMode(s *suite) {
 	if got := s.stat("/0-777").Mode; got&0o100 == 0 {
 		s.Errorf("of 0777 %v is left", got)
 	}
+	for i, how := range []vfs.Create{{Umask: 0o77}, {Umask: 0o77, Mode: 0o777}, {Umask: 0o77, Mode: 0o77, Append: true}} {
+		name := fmt.Sprintf("/masked-%d", i)
+		e := s.commit(s.create(name, how, "x"))
+		if got := s.stat(name).Mode; got != e.Mode || got&0o77 != 0 {
+			s.Errorf("%s: mode %v, Commit says %v, by %+v", name, got, e.Mode, how)
+		}
+	}
 	s.put("/kept", vfs.Create{Mode: 0o600}, "x")
-	for _, how := range []vfs.Create{{}, {Mode: 0o755}, {Mode: 0o755, Append: true}, {Mode: 0o755, Offset: 1}} {
+	for _, how := range []vfs.Create{{}, {Mode: 0o755}, {Mode: 0o755, Append: true}, {Mode: 0o755, Offset: 1}, {Umask: 0o777}} {
 		s.put("/kept", how, "y")
 		if got := s.stat("/kept").Mode; got != 0o600 {
 			s.Errorf("an old file of mode 0600 got %v by %+v", got, how)

@@ -1,0 +1,99 @@
+package ftpclient
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// probeAfter is how long a connection may have been idle to be used unasked: a
+// server that has closed it meanwhile is found out by NOOP, not by a transfer.
+const probeAfter = time.Second
+
+// probeTimeout bounds that NOOP.
+const probeTimeout = 5 * time.Second
+
+// alive reports whether an idle connection still answers.
+func (p *Pool) alive(ctx context.Context, idle *idleClient) bool {
+	if time.Since(idle.since) < probeAfter {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	return idle.client.Noop(ctx) == nil
+}
+
+// forget takes a connection off the books. The caller holds the mutex.
+func (p *Pool) forget(c *Client) {
+	l, ok := p.leases[c]
+	if !ok {
+		return
+	}
+	delete(p.leases, c)
+	l.server.open--
+	if l.server.in[l.key]--; l.server.in[l.key] == 0 {
+		delete(l.server.in, l.key)
+	}
+	l.server.wake()
+}
+
+// drop closes a connection and makes room for another.
+func (p *Pool) drop(c *Client) {
+	p.mu.Lock()
+	p.forget(c)
+	p.mu.Unlock()
+	_ = c.Close()
+}
+
+// Put gives back what Get has given; the caller must not use it any more. A Client
+// that is broken, closed, in the middle of a listing, or changed by Do or Chdir is
+// closed.
+func (p *Pool) Put(c *Client) {
+	p.mu.Lock()
+	l, ok := p.leases[c]
+	if !ok || p.closed || !c.unchanged() {
+		p.mu.Unlock()
+		p.drop(c)
+		return
+	}
+	defer p.mu.Unlock()
+	idle := &idleClient{client: c, key: l.key, since: time.Now()}
+	idle.expiry = time.AfterFunc(p.opt.IdleTimeout, func() { p.expire(l.server, idle) })
+	l.server.idle = append(l.server.idle, idle)
+	l.server.wake()
+}
+
+// unchanged reports whether c is as it was after login.
+func (c *Client) unchanged() bool {
+	return c.lost() == nil && !c.busy && !c.altered && c.ctl.Buffered() == 0
+}
+
+// expire closes an idle connection, unless somebody has just taken it.
+func (p *Pool) expire(s *poolServer, idle *idleClient) {
+	p.mu.Lock()
+	i := slices.Index(s.idle, idle)
+	if i >= 0 {
+		s.idle = slices.Delete(s.idle, i, i+1)
+	}
+	p.mu.Unlock()
+	if i >= 0 {
+		p.drop(idle.client)
+	}
+}
+
+// Close closes the idle connections at once, and those in use when they are given
+// back. Get then returns ErrClosed, also to those that wait.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	for _, s := range p.servers {
+		for _, idle := range s.idle {
+			idle.expiry.Stop()
+			p.forget(idle.client)
+			_ = idle.client.Close()
+		}
+		s.idle = nil
+		s.wake()
+	}
+}

@@ -1,0 +1,105 @@
+package ftpclient
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/sealane/sealane/ftp"
+)
+
+// Check says what Store and Retrieve compare with the server, besides the end of
+// the data and the reply, which always count.
+type Check uint8
+
+// The checks.
+const (
+	// CheckSize compares the size with SIZE, where the server has that.
+	CheckSize Check = iota
+	// CheckHash compares a hash of the content as well, where the server has HASH
+	// or one of XSHA256, XSHA512, XSHA1, XMD5, MD5 and XCRC. The server reads the
+	// whole file for it. Result.HashAgrees says whether that was done.
+	CheckHash
+	// CheckEnd compares nothing.
+	CheckEnd
+)
+
+// differing is an ErrNotVerified by which both ends hold different content: going
+// on from where it stopped would not mend it.
+type differing string
+
+func (e differing) Error() string { return ErrNotVerified.Error() + ": " + string(e) }
+func (e differing) Unwrap() error { return ErrNotVerified }
+
+func differf(format string, args ...any) error { return differing(fmt.Sprintf(format, args...)) }
+
+// summing hashes what a transfer moves, to compare it with the server's hash.
+type summing struct {
+	by   hasher
+	hash hash.Hash
+	from int64 // where in the file it begins
+}
+
+// summing is nil if nothing is to be hashed. head gives what lies before offset;
+// if it is nil, only what is moved is hashed, which not every server can do too.
+func (c *Client) summing(offset int64, head io.Reader) (*summing, error) {
+	if c.opt.Check != CheckHash {
+		return nil, nil
+	}
+	for _, by := range c.hashers() {
+		s := &summing{by: by, hash: by.hash.New(), from: offset}
+		if offset == 0 || head == nil && by.verb == "HASH" && c.HasFeature("RANG") {
+			return s, nil
+		}
+		if head == nil {
+			continue
+		}
+		s.from = 0
+		_, err := io.CopyN(s.hash, head, offset)
+		return s, err
+	}
+	return nil, nil
+}
+
+// compare has the server hash the file, whose end is at to. A server that hides
+// what it was given, or answers nonsense, proves nothing either way.
+func (s *summing) compare(c *Client, res *Result, path string, to int64) error {
+	if s == nil || s.from > 0 && s.from == to {
+		return nil
+	}
+	sum, err := c.serverSum(s.by, path, s.from, to)
+	var refused *ftp.Error
+	switch {
+	case err != nil && c.lost() == nil && errors.As(err, &refused):
+		return nil
+	case err != nil && c.lost() == nil && errors.Is(err, ErrProtocol):
+		c.warn(s.by.verb, path, err)
+		return nil
+	case err != nil:
+		return err
+	}
+	res.Sum = sum
+	if mine := hex.EncodeToString(s.hash.Sum(nil)); mine != sum.Digest {
+		return differf("the server's %v is not that of what was moved, %s", sum, mine)
+	}
+	res.HashAgrees = true
+	return nil
+}
+
+// writer gives what hashes what w has taken.
+func (s *summing) writer(w io.Writer) io.Writer {
+	if s == nil {
+		return w
+	}
+	return io.MultiWriter(w, s.hash)
+}
+
+// reader gives what hashes what is read from r.
+func (s *summing) reader(r io.Reader) io.Reader {
+	if s == nil {
+		return r
+	}
+	return io.TeeReader(r, s.hash)
+}

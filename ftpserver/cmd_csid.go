@@ -1,0 +1,13 @@
+package ftpserver
+
+import (
+	"context"
+
+	"github.com/sealane/sealane/ftp"
+)
+
+// cmdCsid takes the name and version of the client's program, as CLNT does, and tells
+// the server's name (in use, not registered). Its version is nobody's business.
+func cmdCsid(context.Context, *session, string) (ftp.Reply, error) {
+	return ftp.Replyf(ftp.Code200OK, "Name=Sealane;"), nil
+}
