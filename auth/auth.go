@@ -37,7 +37,8 @@ type Credentials struct {
 	// ftpserver.
 	Certificate    *x509.Certificate
 	CertificateErr error
-	// NoPassword is set when USER asks whether the certificate alone logs in: then
+	// NoPassword is set when USER asks whether the certificate alone logs in, be
+	// CertificateErr nil or not: who goes by names must look at that. Then
 	// Login grants that, or returns ErrPassword, or another error, which all come to the
 	// same for the client: it is asked for the password.
 	NoPassword bool

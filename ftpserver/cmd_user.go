@@ -18,7 +18,7 @@ func cmdUser(_ context.Context, s *session, arg string) (*job, error) {
 	s.next.user, s.next.hasUser = arg, true
 	needPassword := ftp.Replyf(ftp.Code331NeedPassword, "Password required.")
 	c := s.credentials(arg)
-	if c.CertificateErr != nil || c.Certificate == nil {
+	if c.Certificate == nil { // one that nobody vouches for may be known by its key
 		return replyJob(needPassword), nil
 	}
 	c.NoPassword = true

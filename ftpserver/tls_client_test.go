@@ -114,7 +114,10 @@ func TestLoginByCertificate(t *testing.T) {
 		c.do("PASS x", "503")
 
 		c = enter(t, srv, version, forger)
-		c.do("USER anna", "331") // Login is not asked what nobody vouches for
+		c.do("USER anna", "331")
+		if got := <-seen; !got.NoPassword || !errors.Is(got.CertificateErr, errNobody) {
+			t.Errorf("Login saw %+v", got) // it may know the key
+		}
 		c.do("PASS wrong", "530 Login incorrect.")
 		if got := <-seen; !errors.Is(got.CertificateErr, errNobody) || got.Certificate == nil {
 			t.Errorf("Login saw %+v", got)

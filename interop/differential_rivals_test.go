@@ -34,6 +34,8 @@ const (
 	// every Debian, and unlike that of nobody its home exists, which vsftpd wants.
 	daemonID   = 1
 	pamOfRival = "sealane-interop"
+	// fetchedServers is where bench/install.sh unpacks them.
+	fetchedServers = "../bin/bench-servers"
 )
 
 func rivals() []rival {
@@ -43,7 +45,7 @@ func rivals() []rival {
 // startRival starts one; it skips where the peer cannot be run.
 func startRival(t *testing.T, p rival) listening {
 	t.Helper()
-	fetched, err := filepath.Abs("../bin/bench-servers")
+	fetched, err := filepath.Abs(fetchedServers)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,15 +89,21 @@ func startRival(t *testing.T, p rival) listening {
 		_ = cmd.Wait()
 	})
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(at.port))
-	for range 500 {
-		if c, err := net.Dial("tcp", address); err == nil {
+	late := time.After(10 * time.Second)
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
 			c.Close()
 			return listening{address, at.tree, at.password}
 		}
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-late:
+			t.Fatalf("%s does not listen: %v; it said:\n%s", p.name, err, out)
+		case <-again.C:
+		}
 	}
-	t.Fatalf("%s does not listen; it said:\n%s", p.name, out)
-	return listening{}
 }
 
 func (p *grounds) write(t *testing.T, name, text string) string {

@@ -23,7 +23,7 @@ type Plan struct {
 //
 // It keeps, above all: ftpserver and ftpclient do not know each other; a
 // storage driver knows no other driver; a public package needs no command-line,
-// configuration or metrics library; only the serve command reaches the daemon;
+// configuration or metrics library; only the commands reach the daemon;
 // what only serves tests (ftptest, vfs/vfstest) is not in the program.
 func House() Plan {
 	return Plan{
@@ -78,7 +78,7 @@ func House() Plan {
 
 			// The program.
 			{Package: "internal/proxy", Library: []string{"github.com/pires/go-proxyproto"}},
-			{Package: "internal/config", Module: []string{"auth", "certs/acme", "ftpserver"}, Library: []string{"github.com/BurntSushi/toml"}},
+			{Package: "internal/config", Module: []string{"auth", "auth/password", "certs/acme", "ftpserver"}, Library: []string{"github.com/BurntSushi/toml"}},
 			{
 				Package: "internal/daemon",
 				Module:  []string{"ftp", "vfs", "vfs/layer", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "auth/store", "auth/store/sqlite", "certs", "certs/acme", "ftpserver", "internal/dataconn", "internal/config", "internal/proxy"},
@@ -89,7 +89,7 @@ func House() Plan {
 			{
 				Package: "internal/cli",
 				Module: []string{
-					"ftp", "vfs", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "certs", "ftpserver", "ftpclient",
+					"ftp", "vfs", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "auth/store", "certs", "ftpserver", "ftpclient",
 					"internal/config", "internal/daemon", "internal/ui",
 				},
 				Library: []string{"github.com/BurntSushi/toml", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},

@@ -26,6 +26,8 @@ type clientFlags struct {
 	plaintext    bool
 
 	allowDowngrade, allowUnresumed bool
+
+	check string // of commands that move files; else empty
 }
 
 func (f *clientFlags) add(cmd *cobra.Command) {
@@ -45,6 +47,11 @@ func (f *clientFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.plaintext, "insecure-plaintext", false, "use no TLS with an ftp:// URL: all can be read and changed on the way")
 }
 
+// addCheck is for commands that move files.
+func (f *clientFlags) addCheck(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.check, "check", "hash", "compare with the server: `hash|size`; where it offers no hash, the size")
+}
+
 // options makes of the flags what the client library takes. Flags that would
 // have no effect together are refused.
 func (f *clientFlags) options(u ftp.URL) (ftpclient.Options, error) {
@@ -60,6 +67,13 @@ func (f *clientFlags) options(u ftp.URL) (ftpclient.Options, error) {
 	}
 	// A server may store for longer than it may be silent otherwise.
 	opt.FinishTimeout = max(f.timeout, ftpclient.DefaultFinishTimeout)
+	switch f.check {
+	case "", "size":
+	case "hash":
+		opt.Check = ftpclient.CheckHash
+	default:
+		return opt, usagef("--check must be hash or size")
+	}
 	switch f.tlsMin {
 	case "1.2":
 	case "1.3":

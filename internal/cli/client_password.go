@@ -34,17 +34,17 @@ func (f *clientFlags) password(ctx context.Context, env *Env, u ftp.URL) (string
 		return "", withHint(usagef("no password for %s", ui.Safe(u.User)),
 			"give it with --password-file FILE or in SEALANE_PASSWORD")
 	}
-	return askPassword(ctx, in, env.Stderr, u)
+	return askHidden(ctx, in, env.Stderr, fmt.Sprintf("Password of %s at %s: ", ui.Safe(u.User), ui.Safe(u.Host)))
 }
 
-// askPassword asks at the terminal, without showing what is typed.
-func askPassword(ctx context.Context, in *os.File, out io.Writer, u ftp.URL) (string, error) {
+// askHidden asks for a password at the terminal, without showing what is typed.
+func askHidden(ctx context.Context, in *os.File, out io.Writer, prompt string) (string, error) {
 	fd := int(in.Fd())
 	before, err := term.GetState(fd)
 	if err != nil {
 		return "", fmt.Errorf("cannot ask for the password: %w", err)
 	}
-	_, _ = fmt.Fprintf(out, "Password of %s at %s: ", ui.Safe(u.User), ui.Safe(u.Host))
+	_, _ = io.WriteString(out, prompt)
 	defer fmt.Fprintln(out)
 	type answer struct {
 		password []byte

@@ -19,7 +19,7 @@ type finished struct {
 	Offset  int64   `json:"offset"` // where a resume began
 	Bytes   int64   `json:"bytes"`  // moved now
 	Seconds float64 `json:"seconds"`
-	// Verified lists what proves the file: "close_notify", "reply", "size".
+	// Verified lists what proves the file: "close_notify", "reply", "size", "hash".
 	Verified []string `json:"verified"`
 	// TLSResumed says that the data connection proved to be of the same server.
 	TLSResumed bool `json:"tls_resumed"`
@@ -38,6 +38,9 @@ func newFinished(event string, u ftp.URL, local string, offset int64, r ftpclien
 	d.Verified = append(d.Verified, "reply")
 	if r.Size >= 0 {
 		d.Verified = append(d.Verified, "size")
+	}
+	if r.HashAgrees {
+		d.Verified = append(d.Verified, "hash")
 	}
 	return d
 }
@@ -59,8 +62,8 @@ func (d finished) print(w io.Writer, asJSON bool) error {
 // proof is the strongest fact that is known.
 func (d finished) proof() string {
 	switch last := d.Verified[len(d.Verified)-1]; {
-	case last == "size":
-		return "size"
+	case last == "size", last == "hash":
+		return last
 	case len(d.Verified) > 1:
 		return "end of data"
 	}

@@ -40,6 +40,7 @@ interrupted, --resume goes on from there.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return g.run(cmd.Context(), args) },
 	}
 	g.add(cmd)
+	g.addCheck(cmd)
 	cmd.Flags().BoolVar(&g.quiet, "quiet", false, "print nothing but errors")
 	cmd.Flags().BoolVar(&g.resume, "resume", false, "go on from LOCAL.part, if it is there")
 	return cmd

@@ -39,6 +39,7 @@ names the size that was sent.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.run(cmd.Context(), args[0], args[1]) },
 	}
 	p.add(cmd)
+	p.addCheck(cmd)
 	cmd.Flags().BoolVar(&p.quiet, "quiet", false, "print nothing but errors")
 	cmd.Flags().BoolVar(&p.resume, "resume", false, "send only what the server's file lacks")
 	return cmd

@@ -32,8 +32,9 @@ func TestMain(m *testing.M) {
 //	                   sets $EXPLICIT, $IMPLICIT (HOST:PORT), $PIN, $PASSWORD
 //	halt               end it politely, and demand exit code 0
 //	exit CODE arg ...  "sealane" with these arguments must end with this code
+//	capture NAME RE    sets $NAME to what the group of RE matches in stdout
 //
-// $FREEPORT is a port of 127.0.0.1 that was free when the script began.
+// $EVIL is a name that turns the direction of text. $FREEPORT is a port of 127.0.0.1 that was free when the script began.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -41,12 +42,23 @@ func TestScripts(t *testing.T) {
 			"start": startServer,
 			"halt":  haltServer,
 			"exit":  wantExit,
+			"capture": func(ts *testscript.TestScript, neg bool, args []string) {
+				if neg || len(args) != 2 {
+					ts.Fatalf("usage: capture NAME REGEXP")
+				}
+				m := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+				if m == nil {
+					ts.Fatalf("capture: nothing matches %s", args[1])
+				}
+				ts.Setenv(args[0], m[1])
+			},
 		},
 		Setup: func(e *testscript.Env) error {
 			e.Values[serverKey{}] = new(runningServer)
 			e.Defer(func() { e.Values[serverKey{}].(*runningServer).stop() })
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("SEALANE_PASSWORD", "")
+			e.Setenv("EVIL", "a\u202eb")
 			l, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				return err

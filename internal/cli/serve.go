@@ -44,6 +44,8 @@ type serveFlags struct {
 	users         []string
 	passwordFile  string
 	cert, key     string
+	clientCA      string
+	clientCert    string
 	plaintext     bool
 	logFormat     string
 }
@@ -82,6 +84,8 @@ func newServeCommand(env *Env) *cobra.Command {
 	flags.StringVar(&f.passwordFile, "password-file", "", "password for each --user without one: the line in `FILE`, which others must not be able to read")
 	flags.StringVar(&f.cert, "cert", "", "certificate chain `FILE` in PEM")
 	flags.StringVar(&f.key, "key", "", "key `FILE` in PEM")
+	flags.StringVar(&f.clientCA, "client-ca", "", "authorities that vouch for clients, `FILE` in PEM")
+	flags.StringVar(&f.clientCert, "client-cert", "", "ask clients for a certificate: `off|request|require` (default off)")
 	flags.BoolVar(&f.plaintext, "insecure-plaintext", false, "let clients log in and move files without TLS: passwords and files can be read on the way")
 	flags.StringVar(&f.logFormat, "log-format", "", "write the log as `text|json`")
 	return cmd
@@ -107,6 +111,7 @@ func (f *serveFlags) settings(cmd *cobra.Command, args []string) (config.Config,
 	set("state", &c.State, f.state)
 	set("cert", &c.TLS.Cert, f.cert)
 	set("key", &c.TLS.Key, f.key)
+	set("client-ca", &c.TLS.Client.CA, f.clientCA)
 	set("log-format", &c.Log.Format, f.logFormat)
 	if cmd.Flags().Changed("insecure-plaintext") {
 		c.TLS.InsecurePlaintext = f.plaintext
@@ -119,6 +124,7 @@ func (f *serveFlags) settings(cmd *cobra.Command, args []string) (config.Config,
 		parseInto(&c.Data.Fallback, cmd, "data-fallback", f.dataFallback, config.ParsePortRange),
 		parseInto(&c.Uploads.Durability, cmd, "durability", f.durability, config.ParseDurability),
 		parseInto(&c.Data.Resumption, cmd, "resumption", f.resumption, config.ParseResumption),
+		parseInto(&c.TLS.Client.Ask, cmd, "client-cert", f.clientCert, config.ParseClientCert),
 		parseInto(&c.Data.PublicAddress, cmd, "public-address", f.publicAddress, config.ParsePublicAddress),
 		f.accounts(&c),
 	)

@@ -323,7 +323,7 @@ name = "none"
 [[account]]
 name = "two"
 password = "x"
-password_hash = "$argon2id$"
+password_hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"
 [[account]]
 name = "empty"
 password = ""

@@ -23,10 +23,10 @@ type KeptAccounts interface {
 }
 
 // OpenKept opens the accounts that a server with these settings keeps beside those of
-// its configuration; a server may be running. Without make, the error wraps
+// its configuration; a server may be running. Without create, the error wraps
 // fs.ErrNotExist if no account was ever kept there.
-func OpenKept(ctx context.Context, c config.Config, make bool) (KeptAccounts, error) {
-	if !make {
+func OpenKept(ctx context.Context, c config.Config, create bool) (KeptAccounts, error) {
+	if !create {
 		name := c.State
 		if name == "" {
 			var err error
