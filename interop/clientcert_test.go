@@ -87,11 +87,11 @@ f.retrbinary("RETR f", sys.stdout.buffer.write)
 			return append(args, url+"/f")
 		},
 		"lftp": func(cert, key string) []string {
-			set := fmt.Sprintf("set cmd:fail-exit yes; set net:max-retries 1; set ftp:ssl-force yes; set ftp:ssl-protect-data yes; set ssl:ca-file %q; ", s.ca)
+			set := fmt.Sprintf("set net:max-retries 1; set ftp:ssl-force yes; set ftp:ssl-protect-data yes; set ssl:ca-file %q; ", s.ca)
 			if cert != "" {
 				set += fmt.Sprintf("set ssl:cert-file %q; set ssl:key-file %q; ", cert, key)
 			}
-			return []string{"lftp", "--norc", "-u", user + "," + s.password, "-e", set + "cat f; bye", url}
+			return []string{"lftp", "--norc", "-c", set + "open -u " + user + "," + s.password + " " + url + "; cat f"}
 		},
 		"python3": func(cert, key string) []string {
 			return []string{"python3", "-c", script, s.host, fmt.Sprint(s.explicit), s.ca, user, s.password, cert, key}

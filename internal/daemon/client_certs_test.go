@@ -206,7 +206,7 @@ func (g *gate) login(cert *tls.Certificate, user, pass string) (toUser, toPass s
 	return toUser, toPass
 }
 
-// S-12, V-21, V-28, V-98: the client hears the same, whatever is wrong with its
+// S-12, V-21, V-28: the client hears the same, whatever is wrong with its
 // certificate; the log has the reason.
 func TestClientCertificatesRefused(t *testing.T) {
 	ca, other := newAuthority(t, "clients"), newAuthority(t, "others")
