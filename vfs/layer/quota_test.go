@@ -159,14 +159,16 @@ func TestQuotaRandom(t *testing.T) {
 	for name, test := range map[string]struct {
 		tree   func(t *testing.T) vfs.FS
 		rounds int
+		atOnce int
 	}{
-		"memory": {func(*testing.T) vfs.FS { return memfs.New() }, 20},
-		"disk":   {func(t *testing.T) vfs.FS { return disk(t, osfs.Policy{Durability: vfs.DurableProcess}) }, 5},
+		"memory": {func(*testing.T) vfs.FS { return memfs.New() }, 20, 6},
+		"disk":   {func(t *testing.T) vfs.FS { return disk(t, osfs.Policy{Durability: vfs.DurableProcess}) }, 5, 6},
+		// One at a time: see Quota about uploads in place beside renames.
 		"disk, in place": {func(t *testing.T) vfs.FS {
 			return disk(t, osfs.Policy{Durability: vfs.DurableProcess, Direct: true})
-		}, 5},
+		}, 5, 1},
 	} {
-		t.Run(name, func(t *testing.T) { quotaRandom(t, test.tree(t), test.rounds) })
+		t.Run(name, func(t *testing.T) { quotaRandom(t, test.tree(t), test.rounds, test.atOnce) })
 	}
 }
 
@@ -179,13 +181,13 @@ func disk(t *testing.T, p osfs.Policy) vfs.FS {
 	return f
 }
 
-func quotaRandom(t *testing.T, tree vfs.FS, rounds int) {
+func quotaRandom(t *testing.T, tree vfs.FS, rounds, atOnce int) {
 	b := limited(t, layer.Usage{Bytes: 2000, Files: 12})
 	views := []vfs.FS{layer.Quota(tree, b, "a"), layer.Quota(tree, b, "a")}
 	names := []string{"/a", "/b", "/d", "/d/a", "/d/b", "/e", "/e/a", "/e/d", "/e/d/a"}
 	for round := range rounds {
 		var wg sync.WaitGroup
-		for g := range 6 {
+		for g := range atOnce {
 			wg.Go(func() {
 				random := rand.New(rand.NewPCG(uint64(round), uint64(g)))
 				for range 60 {

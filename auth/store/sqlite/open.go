@@ -14,6 +14,7 @@ import (
 	"time"
 
 	driver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/sealane/sealane/auth/store"
 )
@@ -37,6 +38,7 @@ var ErrNewer = errors.New("the accounts were written by a newer version of the p
 // calls are in the file at a time. More wait for their turn.
 const (
 	busyTimeout = 5000
+	busyTries   = 100
 	connections = 4
 )
 
@@ -55,10 +57,27 @@ func Open(ctx context.Context, file string) (*Store, error) {
 	s := &Store{db: sql.OpenDB(connector), now: time.Now}
 	s.db.SetMaxOpenConns(connections)
 	s.db.SetMaxIdleConns(connections)
-	if err := migrate(ctx, s.db, migrations()); err != nil {
+	if err := s.begin(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("accounts %s: %w", file, err), s.db.Close())
 	}
 	return s, nil
+}
+
+// begin brings the tables up to date. Who makes the file turns it to WAL, and SQLite does
+// not let others wait for that: they come again.
+func (s *Store) begin(ctx context.Context) error {
+	for try := 0; ; try++ {
+		err := migrate(ctx, s.db, migrations())
+		var busy *driver.Error
+		if !errors.As(err, &busy) || busy.Code()&0xff != sqlite3.SQLITE_BUSY || try == busyTries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(busyTimeout / busyTries * time.Millisecond):
+		}
+	}
 }
 
 // Close ends the use of s.
