@@ -14,7 +14,11 @@ import (
 func TestLftpDeflate(t *testing.T) {
 	c := lftp()
 	c.need(t)
-	s := serve(t)
+	config := filepath.Join(t.TempDir(), "sealane.toml")
+	if err := os.WriteFile(config, []byte("data.compression = true\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, "--config", config)
 	deflate := func(commands string) string { return "set ftp:use-mode-z yes; " + commands }
 	for _, l := range []link{{s, false, "1.3"}, {s, false, "1.2"}, {s, true, "1.3"}} {
 		t.Run(l.String(), func(t *testing.T) {

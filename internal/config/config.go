@@ -113,7 +113,7 @@ const (
 // Default gives the settings of a server without a file.
 func Default() Config {
 	return Config{
-		Data:    DataConfig{Ports: PortRange{From: 2991, To: 2998}, Mode: ModeShared, Resumption: ResumptionAuto, Compression: true},
+		Data:    DataConfig{Ports: PortRange{From: 2991, To: 2998}, Mode: ModeShared, Resumption: ResumptionAuto},
 		TLS:     TLSConfig{Client: ClientCertConfig{Ask: ClientCertOff}},
 		Uploads: UploadsConfig{Durability: DurabilityFull, Keep: 24 * time.Hour},
 		Limits: Limits{

@@ -38,7 +38,7 @@ resumption = "require"
 public_address = "203.0.113.5"
 public_networks = ["10.0.0.0/8 = same", "192.0.2.0/24=ftp.example.org"]
 active = true
-compression = false
+compression = true
 
 [proxy]
 trusted = ["10.1.2.3", "2001:db8::/32"]
@@ -153,7 +153,7 @@ func fullConfig() Config {
 				{Network: netip.MustParsePrefix("10.0.0.0/8")},
 				{Network: netip.MustParsePrefix("192.0.2.0/24"), Address: PublicAddress{Name: "ftp.example.org"}},
 			},
-			Active: true},
+			Active: true, Compression: true},
 		Proxy: ProxyConfig{Trusted: []netip.Prefix{netip.MustParsePrefix("10.1.2.3/32"), netip.MustParsePrefix("2001:db8::/32")}},
 		TLS: TLSConfig{Cert: "/etc/tls/server.crt", Key: "/etc/tls/server.key", SecondCert: "/etc/tls/rsa.crt", SecondKey: "/etc/tls/rsa.key", Staple: "/etc/tls/server.ocsp", InsecurePlaintext: true, StrictSNI: true,
 			Client: ClientCertConfig{Ask: ClientCertRequire, CA: "/etc/tls/clients.crt", CRL: "/etc/tls/clients.crl"},

@@ -38,6 +38,7 @@ const protocolRules = `
   need that, and the compressed size is not known beforehand. An upload must reach the end of its zlib stream with the right checksum, and nothing may follow but the end of the connection;
   else 426 (cut; what came is kept for REST) or 451 (corrupt; nothing is kept). An empty file is a zlib stream, too: no byte at all is 426. An upload that has come to more than 64 MiB and more than 200 times of what was sent
   is 552; send it in MODE S. OPTS MODE Z LEVEL 0 to 9 is for downloads. At most 64 are compressed at a time; others go out as stored blocks.
+  "sealane serve" offers it only where data.compression is on: lftp compresses everything as soon as it may.
 - **REST** holds for the next RETR, STOR or APPE, across TYPE, MODE, STRU, PBSZ, PROT, PASV, EPSV, OPTS, SIZE and MDTM; any other command drops it. An offset beyond the
   end of the file is 554. APPE behind REST acts as STOR.
 - **PASV and EPSV.** Only the address of the control connection may connect, at once or within 10 s after the 150; else 425. The port waits 20 s for its command. A data command that is refused
