@@ -7,8 +7,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"time"
 
 	"golang.org/x/crypto/ocsp"
@@ -27,17 +25,9 @@ var ErrStale = errors.New("the list of revoked certificates is out of date")
 // now with ErrStale, since it does not tell what was revoked since, and what it
 // cannot read with ErrBadFile. Who has signed a list is looked at when it is used.
 func LoadRevocationLists(name string, now time.Time) ([]*x509.RevocationList, error) {
-	f, err := os.Open(name)
+	data, err := readUpTo(name, maxRevocationFile)
 	if err != nil {
 		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxRevocationFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxRevocationFile {
-		return nil, fmt.Errorf("%s: %w: it is larger than 64 MiB; check the path", name, ErrBadFile)
 	}
 	var lists []*x509.RevocationList
 	add := func(der []byte) error {

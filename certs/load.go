@@ -86,18 +86,21 @@ func load(certFile, keyFile string, now time.Time) (Pair, error) {
 	return p, nil
 }
 
-func readFile(name string) ([]byte, error) {
+func readFile(name string) ([]byte, error) { return readUpTo(name, maxFile) }
+
+// readUpTo reads a file of at most max bytes, which is some MiB.
+func readUpTo(name string, max int) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(f, int64(max)+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > maxFile {
-		return nil, fmt.Errorf("%s: %w: it is larger than 1 MiB; check the path", name, ErrBadFile)
+	if len(data) > max {
+		return nil, fmt.Errorf("%s: %w: it is larger than %d MiB; check the path", name, ErrBadFile, max>>20)
 	}
 	return data, nil
 }

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"runtime"
 )
 
 // maxChain bounds the certificates of one chain that are looked at. Real chains
@@ -91,29 +89,5 @@ func WriteFile(name string, data []byte, mode fs.FileMode, replace bool) error {
 	if !replace {
 		return writeNew(name, data, mode)
 	}
-	dir := filepath.Dir(name)
-	f, err := os.CreateTemp(dir, ".new-*") // 0600 from its first moment
-	if err != nil {
-		return err
-	}
-	defer func() {
-		f.Close()
-		os.Remove(f.Name()) // gone already when it was renamed
-	}()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	if err := f.Chmod(mode); err != nil && runtime.GOOS != "windows" {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), name); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return writeBeside(name, data, mode, os.Rename)
 }

@@ -88,7 +88,13 @@ func exists(name string) (bool, error) {
 
 // writeNew puts data under name in one step, on disk before it returns. It
 // fails with fs.ErrExist when name is there.
-func writeNew(name string, data []byte, mode fs.FileMode) (err error) {
+func writeNew(name string, data []byte, mode fs.FileMode) error {
+	return writeBeside(name, data, mode, publish)
+}
+
+// writeBeside writes data to a new file beside name, and to the disk; place then gives
+// it the name.
+func writeBeside(name string, data []byte, mode fs.FileMode, place func(from, name string) error) error {
 	dir := filepath.Dir(name)
 	f, err := os.CreateTemp(dir, ".new-*") // 0600 from its first moment
 	if err != nil {
@@ -110,7 +116,7 @@ func writeNew(name string, data []byte, mode fs.FileMode) (err error) {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := publish(f.Name(), name); err != nil {
+	if err := place(f.Name(), name); err != nil {
 		return err
 	}
 	return syncDir(dir)
