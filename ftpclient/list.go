@@ -17,12 +17,16 @@ import (
 // maxSkipped is how many lines that cannot be read end a listing.
 const maxSkipped = 1000
 
-// maxListLine bounds one line of a listing, in bytes.
-const maxListLine = 64 << 10
+// maxListLine bounds one line of a listing, in bytes; maxListEntries how many there
+// may be.
+const (
+	maxListLine    = listing.MaxLine
+	maxListEntries = 10_000_000
+)
 
 // List streams the entries of directory dir (MLSD, RFC 3659 §7), in the
 // server's order and without the directory itself and its parent. Of a server
-// without MLSD it reads LIST, in the forms of Unix and of Windows: times are then
+// without MLSD it reads LIST, in the form that the server has: times are then
 // to the minute or to the day, and in a zone that nobody knows. An error ends
 // the sequence, and what came before it is then incomplete: a line that cannot
 // be read (IncompleteError: it comes last, behind all entries that can), an end that
@@ -75,8 +79,9 @@ func (c *Client) list(ctx context.Context, dir string, each func(vfs.Entry) bool
 		if err == nil {
 			return t.entries(parseMLSD, each)
 		}
-		if !unknownCommand(err) {
-			return err
+		var refused *ftp.Error
+		if !unknownCommand(err) || errors.As(err, &refused) && refused.Command != "MLSD" {
+			return err // that of EPSV or PASV says nothing of MLSD
 		}
 		c.noMLSD = true
 	}
@@ -95,7 +100,7 @@ func (c *Client) listLines(ctx context.Context, dir string, each func(vfs.Entry)
 	}
 	t, err := c.transfer(ctx, false, 0, "LIST")
 	if err == nil {
-		err = t.entries(lineReader{now: time.Now()}.parse, each)
+		err = t.lines(each)
 	}
 	if c.lost() != nil {
 		return err
@@ -103,6 +108,25 @@ func (c *Client) listLines(ctx context.Context, dir string, each func(vfs.Entry)
 	_, berr := c.expect(ftp.Completion, "CWD", back)
 	if err == nil {
 		err = berr
+	}
+	return err
+}
+
+// lines reads a listing in whatever form the server has.
+func (t *transfer) lines(each func(vfs.Entry) bool) error {
+	p := listing.NewParser(time.Now(), maxListEntries)
+	err := t.entries(func(line string) (vfs.Entry, bool, error) {
+		item, ok, err := p.Line(line)
+		return item.Entry, ok, err
+	}, each)
+	var incomplete *IncompleteError
+	if err != nil && !errors.As(err, &incomplete) {
+		return err
+	}
+	_ = p.End() // counted
+	// A line can also turn out later to have been half an entry.
+	if n, first, why := p.Skipped(); n > 0 {
+		return &IncompleteError{Skipped: n, First: first, Err: why}
 	}
 	return err
 }
@@ -130,6 +154,10 @@ func (t *transfer) entries(parse func(string) (vfs.Entry, bool, error), each fun
 	for lines.Scan() {
 		line := strings.TrimSuffix(lines.Text(), "\r")
 		e, ok, err := parse(line)
+		if errors.Is(err, listing.ErrTooMany) {
+			t.cut()
+			return t.explain(fmt.Errorf("%w: %w", ErrProtocol, err))
+		}
 		if err != nil {
 			if incomplete.skip(line, err); incomplete.Skipped > maxSkipped {
 				t.cut()

@@ -81,7 +81,7 @@ func (c *Client) protect() error {
 	for _, cmd := range [][2]string{{"PBSZ", "0"}, {"PROT", "P"}} {
 		_, err := c.expect(ftp.Completion, cmd[0], cmd[1])
 		var refused *ftp.Error
-		if errors.As(err, &refused) {
+		if errors.As(err, &refused) && refused.Reply.Code != ftp.Code421Closing {
 			return fmt.Errorf("%w: the server does not protect data connections: %w", ErrTLS, refused)
 		}
 		if err != nil {

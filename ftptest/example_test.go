@@ -2,7 +2,9 @@ package ftptest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/sealane/sealane/ftp"
@@ -31,4 +33,32 @@ func Example() {
 	_, err = c.Retrieve(ctx, "/hello.txt", 0, os.Stdout)
 	fmt.Println("", err)
 	// Output: Hello <nil>
+}
+
+// A server that cuts a download with a bare FIN and calls it complete.
+func ExampleNewHostile() {
+	h := ftptest.NewHostile(func(s *ftptest.Session) {
+		s.Login()
+		d := s.Transfer("RETR /report.pdf")
+		d.Send("half of it")
+		d.FIN() // no close_notify
+		s.Reply("226 all there")
+	})
+
+	// What is under test gets the address, and the pool that trusts the server.
+	ctx := context.Background()
+	c, err := ftpclient.Dial(ctx, h.URL(), ftpclient.Options{RootCAs: h.Pool})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = c.Retrieve(ctx, "/report.pdf", 0, io.Discard)
+	fmt.Println(errors.Is(err, ftpclient.ErrTruncated))
+
+	// Close tells whether the client did what the script expected.
+	c.Close()
+	fmt.Println(h.Close())
+	// Output:
+	// true
+	// <nil>
 }

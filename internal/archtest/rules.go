@@ -47,6 +47,7 @@ func House() Plan {
 			{Package: "vfs/memfs", Module: []string{"vfs"}},
 			{Package: "vfs/vfstest", Module: []string{"vfs"}},
 			{Package: "vfs/layer", Module: []string{"vfs", "internal/glob"}},
+			{Package: "mirror", Module: []string{"vfs"}},
 			{Package: "auth", Module: []string{"vfs"}},
 			// auth/password makes grants, which hold a vfs.FS and a vfs.Path.
 			{Package: "auth/password", Module: []string{"auth", "vfs"}, Library: []string{"golang.org/x/crypto"}},
