@@ -56,6 +56,7 @@ func (s *Server) admit(ses *session) error {
 		return errTooMany
 	}
 	s.sessions[ses.id] = ses
+	s.users++
 	s.perAddr[addr]++
 	s.running.Add(1)
 	return nil
@@ -74,6 +75,8 @@ func (s *Server) dismiss(ses *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.sessions, ses.id)
+	s.users--
+	s.leaveLocked()
 	addr := ses.remote.Addr()
 	if s.perAddr[addr]--; s.perAddr[addr] == 0 {
 		delete(s.perAddr, addr)

@@ -1,6 +1,7 @@
 package ftpserver
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sealane/sealane/internal/dataconn"
@@ -26,27 +27,55 @@ type DataPortCounts struct {
 }
 
 // DataPortCounts reads the counts; they are those of one moment each, not all of the
-// same. Before the server has been started they are zero.
+// same. Those of the Servers that s succeeded are in them. Before the server has been
+// started they are zero.
 func (s *Server) DataPortCounts() DataPortCounts {
 	if s.prepare() != nil {
 		return DataPortCounts{}
 	}
+	s.mu.Lock()
+	c, open := s.past, slices.Clone(s.hub.ports)
+	s.mu.Unlock()
+	for _, p := range open {
+		c = c.plus(p.counts())
+	}
+	return c
+}
+
+func (d *dataPorts) counts() DataPortCounts {
 	var c dataconn.SharedCounts
-	if s.shared != nil {
-		c = s.shared.Counts()
+	if d.shared != nil {
+		c = d.shared.Counts()
 	}
-	if s.exclusive != nil {
-		x := s.exclusive.Counts()
-		c.Strangers += x.Strangers
-		c.Headless += x.Headless
-		c.Failed += x.Failed
-		c.Dropped += x.Dropped
-		c.Unproven += x.Unproven
-		c.Rivals += x.Rivals
-	}
-	return DataPortCounts{
+	out := DataPortCounts{
 		Strangers: c.Strangers, Headless: c.Headless, Failed: c.Failed, Dropped: c.Dropped, Unproven: c.Unproven, Rivals: c.Rivals,
 		Waits: c.Waits, Waited: c.Waited, LongestWait: c.LongestWait, WaitBuckets: c.WaitBuckets,
 		Fallbacks: c.Fallbacks, Refused: c.Refused, Lapses: c.Lapses,
 	}
+	if d.exclusive != nil {
+		x := d.exclusive.Counts()
+		out = out.plus(DataPortCounts{
+			Strangers: x.Strangers, Headless: x.Headless, Failed: x.Failed, Dropped: x.Dropped, Unproven: x.Unproven, Rivals: x.Rivals,
+		})
+	}
+	return out
+}
+
+func (c DataPortCounts) plus(d DataPortCounts) DataPortCounts {
+	c.Strangers += d.Strangers
+	c.Headless += d.Headless
+	c.Failed += d.Failed
+	c.Dropped += d.Dropped
+	c.Unproven += d.Unproven
+	c.Rivals += d.Rivals
+	c.Waits += d.Waits
+	c.Waited += d.Waited
+	c.LongestWait = max(c.LongestWait, d.LongestWait)
+	for i := range c.WaitBuckets {
+		c.WaitBuckets[i] += d.WaitBuckets[i]
+	}
+	c.Fallbacks += d.Fallbacks
+	c.Refused += d.Refused
+	c.Lapses += d.Lapses
+	return c
 }

@@ -115,7 +115,7 @@ type onlyReads struct{ io.Reader }
 // When all places for compressors are taken, downloads go out as stored blocks, and a
 // place is free again when its download has ended.
 func TestDeflatePlaces(t *testing.T) {
-	s := &Server{deflates: make(chan struct{}, 1)}
+	s := &Server{hub: &hub{deflates: make(chan struct{}, 1)}}
 	mode := transferMode{deflate: true, level: defaultLevel}
 	first, done := s.outlet(nil, mode)
 	if _, ok := first.(*deflater); !ok {

@@ -31,9 +31,8 @@ type ProxyPolicy struct {
 	ReadHeader func(r io.Reader) (remote, local netip.AddrPort, err error)
 }
 
-// newOrigins makes what finds out where connections come from.
-func (s *Server) newOrigins() error {
-	p := s.Proxy
+// check says what is wrong with the policy.
+func (p ProxyPolicy) check() error {
 	switch {
 	case len(p.Trusted) == 0:
 		return nil
@@ -45,42 +44,39 @@ func (s *Server) newOrigins() error {
 			return errors.New("ftpserver: Server.Proxy.Trusted holds a network that is none")
 		}
 	}
-	// Control and data are counted apart, so that a crowd at the one does not keep
-	// proxies from the other.
-	newFinder := func() *origin.Finder {
-		return origin.NewFinder(p.Trusted, s.Limits.ProxyHeader, p.ReadHeader)
-	}
-	s.origins, s.dataOrigins = newFinder(), newFinder()
 	return nil
+}
+
+// trustProxies makes the policy that of all connections to come.
+func (s *Server) trustProxies() {
+	p := s.Proxy
+	s.origins.Change(p.Trusted, s.Limits.ProxyHeader, p.ReadHeader)
+	s.dataOrigins.Change(p.Trusted, s.Limits.ProxyHeader, p.ReadHeader)
 }
 
 // arrive begins a session as soon as it is known where its connection comes from.
 // For proxies that takes a goroutine: a header that is late holds up nobody.
-func (s *Server) arrive(conn net.Conn, v via) {
-	if !s.enter() {
-		s.turnAway(conn, v)
+func (h *hub) arrive(conn net.Conn, at *gate) {
+	if !h.enter() {
+		h.turning.RLock()
+		defer h.turning.RUnlock()
+		at.srv.turnAway(conn, at.via)
 		return
 	}
-	s.origins.Find(s.accepting, conn, func(ends origin.Ends, err error) {
-		defer s.running.Done()
-		if err != nil {
-			s.refuseProxy(ends, err)
+	h.origins.Find(h.accepting, conn, func(ends origin.Ends, err error) {
+		defer h.running.Done()
+		h.turning.RLock()
+		defer h.turning.RUnlock()
+		switch {
+		case err != nil:
+			at.srv.refuseProxy(ends, err)
 			conn.Close()
-			return
+		case at.dropped:
+			conn.Close()
+		default:
+			at.srv.accept(conn, ends, at.via)
 		}
-		s.accept(conn, ends, v)
 	})
-}
-
-// enter counts work in that Shutdown waits for, unless that has begun.
-func (s *Server) enter() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return false
-	}
-	s.running.Add(1)
-	return true
 }
 
 // refuseProxy tells of a proxy whose word is missing. Nothing is said to the proxy:

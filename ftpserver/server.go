@@ -6,13 +6,10 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"net/netip"
 	"sync"
 	"time"
 
 	"github.com/sealane/sealane/auth"
-	"github.com/sealane/sealane/internal/dataconn"
-	"github.com/sealane/sealane/internal/origin"
 )
 
 // ErrServerClosed is returned by Serve and ServeTLS after Shutdown or Close.
@@ -51,32 +48,18 @@ type Server struct {
 	// that the peer was given, and panics. Default: slog.Default().
 	Logger *slog.Logger
 
-	start    sync.Once
-	setup    error
-	rows     []command // the table, as the policy has it
-	table    map[string]*command
-	hosts    map[string]*virtualHost // by name
-	tickets  *ticketDesk
-	ports    dataconn.Ports
-	bulk     bulkThreads
-	owners   owners
-	deflates chan struct{}    // places for downloads that are compressed
-	shared   *dataconn.Shared // the same, or nil in other modes
+	start   sync.Once
+	setup   error
+	rows    []command // the table, as the policy has it
+	table   map[string]*command
+	hosts   map[string]*virtualHost // by name
+	tickets *ticketDesk
+	ports   *dataPorts
 
-	exclusive   *dataconn.Exclusive // the same in other modes, or the fallback; may be nil
-	origins     *origin.Finder      // of control connections
-	dataOrigins *origin.Finder
-	accepting   context.Context // ends with the listeners
-	endAccept   context.CancelFunc
-
-	mu        sync.Mutex
-	listeners map[net.Listener]struct{}
-	sessions  map[sessionID]*session
-	perAddr   map[netip.Addr]int
-	hashing   map[string]int // HASH commands that run, by account
-	closed    bool
-	draining  chan struct{} // closed by Shutdown
-	running   sync.WaitGroup
+	*hub
+	users     int           // sessions of these policies; under the lock of the hub
+	succeeded bool          // likewise
+	retired   chan struct{} // closed when it was succeeded and has no session any more
 }
 
 type sessionID [16]byte
@@ -90,45 +73,51 @@ func newSessionID() sessionID {
 // prepare builds, once, what the fields imply.
 func (s *Server) prepare() error {
 	s.start.Do(func() {
-		s.Limits = s.Limits.withDefaults()
-		s.accepting, s.endAccept = context.WithCancel(context.Background())
-		switch {
-		case s.Login == nil:
-			s.setup = errors.New("ftpserver: Server.Login is not set")
-		case s.TLS.GetCertificate == nil && !s.TLS.InsecurePlaintext:
-			s.setup = errors.New("ftpserver: Server.TLS.GetCertificate is not set")
-		case s.TLS.Resumption > ResumptionOff:
-			s.setup = errors.New("ftpserver: Server.TLS.Resumption is unknown")
-		case s.TLS.ClientCert > ClientCertRequire:
-			s.setup = errors.New("ftpserver: Server.TLS.ClientCert is unknown")
-		case s.TLS.ClientCert != ClientCertOff && s.TLS.VerifyClient == nil:
-			s.setup = errors.New("ftpserver: Server.TLS.ClientCert needs Server.TLS.VerifyClient")
-		default:
-			if s.setup = s.newHosts(); s.setup == nil {
-				s.setup = s.newOrigins()
-			}
-			if s.setup == nil {
-				s.setup = s.newPorts()
-			}
+		if s.setup = s.build(newHub(), nil); s.setup == nil {
+			s.hub.ports = append(s.hub.ports, s.ports)
+			s.trustProxies()
 		}
-		if s.Logger == nil {
-			s.Logger = slog.Default()
-		}
-		s.rows = commandRows()
-		if err := s.Verbs.apply(s.rows); err != nil && s.setup == nil {
-			s.setup = err
-		}
-		s.table = commandTable(s.rows)
-		s.tickets = newTicketDesk(s)
-		s.bulk = newBulkThreads()
-		s.deflates = make(chan struct{}, maxDeflates)
-		s.listeners = make(map[net.Listener]struct{})
-		s.sessions = make(map[sessionID]*session)
-		s.perAddr = make(map[netip.Addr]int)
-		s.hashing = make(map[string]int)
-		s.draining = make(chan struct{})
 	})
 	return s.setup
+}
+
+// build is prepare, also for a Server that is to succeed prev.
+func (s *Server) build(h *hub, prev *Server) error {
+	s.hub, s.retired = h, make(chan struct{})
+	s.Limits = s.Limits.withDefaults()
+	if s.Logger == nil {
+		s.Logger = slog.Default()
+	}
+	s.rows = commandRows()
+	applied := s.Verbs.apply(s.rows)
+	s.table = commandTable(s.rows)
+	s.tickets = newTicketDesk(s)
+	for _, err := range []error{s.check(), s.newHosts(), s.Proxy.check(), applied} {
+		if err != nil {
+			return err
+		}
+	}
+	if prev != nil && prev.ports.same(s.Data) {
+		s.ports = prev.ports
+		return nil
+	}
+	return s.newPorts()
+}
+
+func (s *Server) check() error {
+	switch {
+	case s.Login == nil:
+		return errors.New("ftpserver: Server.Login is not set")
+	case s.TLS.GetCertificate == nil && !s.TLS.InsecurePlaintext:
+		return errors.New("ftpserver: Server.TLS.GetCertificate is not set")
+	case s.TLS.Resumption > ResumptionOff:
+		return errors.New("ftpserver: Server.TLS.Resumption is unknown")
+	case s.TLS.ClientCert > ClientCertRequire:
+		return errors.New("ftpserver: Server.TLS.ClientCert is unknown")
+	case s.TLS.ClientCert != ClientCertOff && s.TLS.VerifyClient == nil:
+		return errors.New("ftpserver: Server.TLS.ClientCert needs Server.TLS.VerifyClient")
+	}
+	return nil
 }
 
 // Serve accepts control connections from l that begin in clear and change to
@@ -143,7 +132,8 @@ func (s *Server) ServeTLS(l net.Listener) error {
 	return s.ServeListener(l, ListenerPolicy{Implicit: true})
 }
 
-// ServeListener accepts control connections from l as p says. It returns as Serve does.
+// ServeListener accepts control connections from l as p says. It returns as Serve does;
+// and ErrServerClosed also when another Server has succeeded s and not taken l over.
 func (s *Server) ServeListener(l net.Listener, p ListenerPolicy) error {
 	defer l.Close()
 	if err := s.prepare(); err != nil {
@@ -153,7 +143,8 @@ func (s *Server) ServeListener(l net.Listener, p ListenerPolicy) error {
 	if err != nil {
 		return err
 	}
-	if !s.track(l) {
+	at := &gate{srv: s, via: v}
+	if !s.track(l, at) {
 		return ErrServerClosed
 	}
 	defer s.untrack(l)
@@ -168,10 +159,10 @@ func (s *Server) ServeListener(l net.Listener, p ListenerPolicy) error {
 		conn, err := l.Accept()
 		if err == nil {
 			pause = 0
-			s.arrive(conn, v)
+			s.arrive(conn, at)
 			continue
 		}
-		if s.isClosed() {
+		if s.isClosed() || s.isDropped(at) {
 			return ErrServerClosed
 		}
 		if errors.Is(err, net.ErrClosed) {
@@ -189,13 +180,18 @@ func (s *Server) ServeListener(l net.Listener, p ListenerPolicy) error {
 	}
 }
 
-func (s *Server) track(l net.Listener) bool {
+func (s *Server) track(l net.Listener, at *gate) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	switch to, named := s.heirs[l]; {
+	case s.closed:
+		return false
+	case named: // by a Server that succeeded s before we came here, or was made for l
+		*at = to
+	case s.succeeded:
 		return false
 	}
-	s.listeners[l] = struct{}{}
+	s.listeners[l] = at
 	return true
 }
 
@@ -203,27 +199,6 @@ func (s *Server) untrack(l net.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.listeners, l)
-}
-
-func (s *Server) isClosed() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closed
-}
-
-// stop ends the listeners and asks the sessions to end when they are idle.
-func (s *Server) stop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return
-	}
-	s.closed = true
-	for l := range s.listeners {
-		l.Close()
-	}
-	s.endAccept()
-	close(s.draining)
 }
 
 // Shutdown takes no new sessions, ends idle ones with 421, and lets transfers
@@ -247,7 +222,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		s.cancelSessions()
 		<-ended // every step of a session is bounded
 	}
-	return errors.Join(err, s.ports.Close())
+	s.mu.Lock()
+	open := s.hub.ports
+	s.mu.Unlock()
+	for _, p := range open {
+		err = errors.Join(err, p.Close())
+	}
+	return err
 }
 
 // Close is Shutdown without patience: transfers are cut at once.
@@ -258,25 +239,4 @@ func (s *Server) Close() error {
 		return err
 	}
 	return nil
-}
-
-func (s *Server) cancelSessions() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, ses := range s.sessions {
-		ses.cancel(errShutdown)
-	}
-}
-
-// vouches reports whether the session that a ticket names lives and belongs to
-// the same identity.
-func (s *Server) vouches(id sessionID, who identity) bool {
-	s.mu.Lock()
-	ses := s.sessions[id]
-	s.mu.Unlock()
-	if ses == nil {
-		return false
-	}
-	issuer := ses.identity.Load()
-	return issuer != nil && *issuer == who
 }

@@ -33,10 +33,6 @@ const extPreSharedKey uint16 = 41
 type ticketDesk struct {
 	srv  *Server
 	base *tls.Config
-	// sealer only seals and opens tickets: crypto/tls then makes, rotates
-	// (daily) and forgets (after 7 days) the keys. It serves no handshake, so
-	// no other configuration ever shares its keys by accident (CVE-2025-68121).
-	sealer *tls.Config
 }
 
 func newTicketDesk(srv *Server) *ticketDesk {
@@ -57,7 +53,6 @@ func newTicketDesk(srv *Server) *ticketDesk {
 			// Small first records help web pages, not files.
 			DynamicRecordSizingDisabled: true,
 		},
-		sealer: &tls.Config{},
 	}
 }
 
@@ -119,7 +114,7 @@ func (d *ticketDesk) seal(id sessionID, inherits func() bool) func(tls.Connectio
 			p.hybrid = isHybrid(cs.CurveID) || cs.DidResume && inherits != nil && inherits()
 		}
 		ss.Extra = append(ss.Extra, p.append(make([]byte, 0, len(ticketMark)+proofSize)))
-		return d.sealer.EncryptTicket(cs, ss)
+		return d.srv.sealer.EncryptTicket(cs, ss)
 	}
 }
 
@@ -215,7 +210,7 @@ func (g *dataGate) look(hello *tls.ClientHelloInfo) (s shown) {
 // leads to a full handshake, never to an error: honest clients offer tickets of
 // their other sessions.
 func (d *ticketDesk) open(ticket []byte, cs tls.ConnectionState, who identity) (*tls.SessionState, proof) {
-	ss, err := d.sealer.DecryptTicket(ticket, cs)
+	ss, err := d.srv.sealer.DecryptTicket(ticket, cs)
 	if ss == nil || err != nil {
 		return nil, proof{}
 	}

@@ -84,7 +84,7 @@ func House() Plan {
 				Package: "internal/daemon",
 				Module:  []string{"ftp", "vfs", "vfs/layer", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "auth/store", "auth/store/sqlite", "certs", "certs/acme", "ftpserver", "internal/dataconn", "internal/config", "internal/proxy"},
 				Library: []string{"github.com/fsnotify/fsnotify"}, // certificates that change
-				Tests:   []string{"golang.org/x/crypto"},
+				Tests:   []string{"golang.org/x/crypto", "ftpclient"},
 			},
 			{Package: "internal/ui", Library: []string{"golang.org/x/term"}},
 			{

@@ -23,8 +23,9 @@ on 990, else on 2990; data connections use ports 2991-2998, which stay open and
 serve all sessions. TLS is required.
 
 SIGINT or SIGTERM: no new sessions, transfers have the grace time to finish; a
-second one ends at once. SIGHUP: read the certificates again; a change of their
-files is also seen by itself.
+second one ends at once. SIGHUP: read the settings again, with accounts and
+certificates: all of them or, if there is any mistake, none; sessions that run keep
+what they have. A change of the certificates' files is also seen by itself.
 
 Exit codes: 0 stopped as asked, 1 cannot start or failed, 2 usage or a mistake in
 the configuration, 130 ended by the second signal.`
@@ -66,7 +67,10 @@ func newServeCommand(env *Env) *cobra.Command {
 			again := make(chan os.Signal, 1)
 			signal.Notify(again, syscall.SIGHUP)
 			defer signal.Stop(again)
-			return daemon.Run(cmd.Context(), c, env.Stdout, env.Stderr, again)
+			return daemon.Run(cmd.Context(), c, daemon.Process{
+				Settings: func() (config.Config, error) { return f.settings(cmd, args) },
+				Out:      env.Stdout, Log: env.Stderr, Again: again,
+			})
 		},
 	}
 	flags := cmd.Flags()

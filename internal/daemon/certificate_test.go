@@ -47,8 +47,8 @@ func TestSecondCertificate(t *testing.T) {
 		SecondCert: file("rsa.crt", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: rsaCert})),
 		SecondKey:  file("rsa.key", pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaKey)})),
 	}
-	d := &daemon{config: c, log: slog.New(slog.DiscardHandler)}
-	if err := d.loadCertificates(); err != nil {
+	d := &daemon{lasting: &lasting{}, config: c, log: slog.New(slog.DiscardHandler)}
+	if err := d.loadCertificates(nil); err != nil {
 		t.Fatal(err)
 	}
 	for suite, want := range map[uint16]x509.PublicKeyAlgorithm{

@@ -6,13 +6,15 @@ import (
 	"crypto/x509"
 	"os"
 	"path/filepath"
+	"reflect"
 
 	"github.com/sealane/sealane/certs"
 	"github.com/sealane/sealane/certs/acme"
 )
 
-// loadCertificates reads the certificates of the server, or makes one.
-func (d *daemon) loadCertificates() (err error) {
+// loadCertificates reads the certificates of the server, or makes one. prev is the daemon
+// that runs already; it may be nil.
+func (d *daemon) loadCertificates(prev *daemon) (err error) {
 	c := d.config.TLS
 	d.ring = newKeyring(d.log)
 	cert, key := c.Cert, c.Key
@@ -34,13 +36,17 @@ func (d *daemon) loadCertificates() (err error) {
 	if err := d.prepareClients(); err != nil {
 		return err
 	}
-	return d.prepareACME()
+	return d.prepareACME(prev)
 }
 
 // prepareACME makes what gets certificates from an authority; nothing is asked yet.
-func (d *daemon) prepareACME() (err error) {
+func (d *daemon) prepareACME(prev *daemon) (err error) {
 	c := d.config.TLS.ACME
 	if len(c.Names) == 0 {
+		return nil
+	}
+	if prev != nil && prev.acme != nil && reflect.DeepEqual(c, prev.config.TLS.ACME) {
+		d.acme = prev.acme
 		return nil
 	}
 	const hint = "mend the section [tls.acme]"
@@ -64,25 +70,35 @@ func (d *daemon) prepareACME() (err error) {
 	return nil
 }
 
-// watchCertificates keeps the certificates fresh until what it returns is called.
-func (d *daemon) watchCertificates(ctx context.Context, again <-chan os.Signal) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
+// startCertificates keeps the certificates fresh until stopCertificates. prev, which may be nil,
+// does it no longer.
+func (d *daemon) startCertificates(ctx context.Context, prev *daemon) {
+	if prev != nil {
+		prev.stopCertificates(d)
+	}
+	watching, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		d.ring.watch(ctx, again)
+		d.ring.watch(watching, nil)
 	}()
-	if d.acme != nil {
-		if err := d.acme.Start(ctx); err != nil {
-			d.log.Error("no certificates from the authority", "err", cause(err))
-		}
-	}
-	return func() {
+	d.stopRing = func() {
 		cancel()
-		if d.acme != nil {
-			d.acme.Close()
-		}
 		<-ended
+	}
+	if d.acme == nil || prev != nil && prev.acme == d.acme {
+		return
+	}
+	if err := d.acme.Start(ctx); err != nil {
+		d.log.Error("no certificates from the authority", "err", cause(err))
+	}
+}
+
+// stopCertificates ends that, but for what next has taken over; it may be nil.
+func (d *daemon) stopCertificates(next *daemon) {
+	d.stopRing()
+	if d.acme != nil && (next == nil || next.acme != d.acme) {
+		d.acme.Close()
 	}
 }
 

@@ -147,11 +147,11 @@ func newGate(t *testing.T, ca, crl []byte, list ...config.Account) *gate {
 	}
 	c := config.Default()
 	c.TLS.Client = config.ClientCertConfig{Ask: config.ClientCertRequest, CA: g.ca, CRL: g.crl}
-	d := &daemon{config: c, state: t.TempDir(), log: newLogger(g.log, config.FormatText), procs: newProcs(), policies: policies(c, list)}
+	d := &daemon{lasting: &lasting{state: t.TempDir(), procs: newProcs()}, config: c, log: newLogger(g.log, config.FormatText), policies: policies(c, list)}
 	g.d = d
-	d.trees = newTrees(c, t.TempDir())
-	t.Cleanup(d.close)
-	if err := d.loadCertificates(); err != nil {
+	d.trees = newTrees(c, t.TempDir(), newFolders())
+	t.Cleanup(func() { d.discard(nil) })
+	if err := d.loadCertificates(nil); err != nil {
 		t.Fatal(err)
 	}
 	if d.book, err = book(t.Context(), list, d.trees); err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 
 	"github.com/sealane/sealane/auth/password"
@@ -15,17 +14,17 @@ import (
 	"github.com/sealane/sealane/internal/proxy"
 )
 
-// daemon is a server that is ready to run.
+// daemon is a server under one set of settings. When they change another one succeeds it,
+// and this one stays until its last session has ended.
 type daemon struct {
+	*lasting
 	config   config.Config
 	dir      string
-	state    string
 	log      *slog.Logger
 	ring     *keyring
 	first    *slot
 	second   *slot // for clients that cannot use the first; nil: none
 	acme     *acme.Manager
-	seats    seats
 	clients  *clientTrust // nil: clients are not asked for certificates
 	made     bool         // the certificate was made just now
 	hosts    []ftpserver.Host
@@ -34,47 +33,76 @@ type daemon struct {
 	kept     *kept            // accounts beside those of book
 	listed   []config.Account // those that were kept when the server started
 	fresh    string           // the password of the account that was made just now
-	explicit net.Listener     // nil if off
-	implicit net.Listener     // nil if off
-	legacy   net.Listener     // nil if off
+	listeners
 	trees    *trees
 	public   *publicAddresses
 	policies map[string]policy // by account
 	server   *ftpserver.Server
-	procs    *procs
+
+	stopPublic, stopRing func() // nil: not started
+}
+
+// lasting is what outlives a change of settings.
+type lasting struct {
+	state   string
+	out     io.Writer // of the log
+	folders *folders
+	seats   seats
+	procs   *procs
+}
+
+// Process is what a server has of the process that it runs in.
+type Process struct {
+	// Settings reads the settings again, at a reload.
+	Settings func() (config.Config, error)
+	Out      io.Writer // tells a person how to connect
+	Log      io.Writer
+	// Again asks for a reload by each signal; nil: nothing does.
+	Again <-chan os.Signal
 }
 
 // Run serves as c says until ctx ends, and then stops: no new sessions, transfers
-// have the grace time to finish, then they are cut. It tells a person on out how
-// to connect, and writes the log to log. What keeps it from starting is a
-// StartError. At each signal of again, certificates are read anew.
-func Run(ctx context.Context, c config.Config, out, log io.Writer, again <-chan os.Signal) error {
-	d := &daemon{config: c, log: newLogger(log, c.Log.Format), procs: newProcs()}
-	defer d.close()
-	if err := d.prepare(ctx); err != nil {
+// have the grace time to finish, then they are cut. What keeps it from starting is a
+// StartError.
+func Run(ctx context.Context, c config.Config, p Process) error {
+	d := newDaemon(c, &lasting{out: p.Log, folders: newFolders(), procs: newProcs()})
+	if err := d.prepare(ctx, nil); err != nil {
+		d.discard(nil)
 		return err
 	}
 	paceMemory()
 	d.trees.tell(d.log, d.accounts)
 	d.tellKept()
-	if err := d.greet(out); err != nil {
+	if err := d.greet(p.Out); err != nil {
+		d.discard(nil)
 		return err
 	}
-	return d.serve(ctx, again)
+	return d.run(ctx, p)
 }
 
-func (d *daemon) prepare(ctx context.Context) (err error) {
-	if d.state, err = stateDir(d.config); err != nil {
+func newDaemon(c config.Config, l *lasting) *daemon {
+	return &daemon{lasting: l, config: c, log: newLogger(l.out, c.Log.Format)}
+}
+
+// prepare makes all that the settings ask for and changes nothing that prev, which may be
+// nil, is using. Listeners that both have are shared.
+func (d *daemon) prepare(ctx context.Context, prev *daemon) (err error) {
+	state, err := stateDir(d.config)
+	if err != nil {
 		return err
 	}
+	if prev != nil && state != d.state {
+		return startError(nil, "stop the server and start it again", "the state folder cannot change while the server runs")
+	}
+	d.state = state
 	if d.dir, err = servedDir(d.config, d.state); err != nil {
 		return err
 	}
-	d.trees = newTrees(d.config, d.dir)
-	if _, err := d.trees.open(d.dir); err != nil {
+	d.trees = newTrees(d.config, d.dir, d.folders)
+	if _, err := d.trees.openFolder(d.dir); err != nil {
 		return startError(err, "name another folder: sealane serve DIR", "cannot open the folder %s", d.dir)
 	}
-	if err := d.loadCertificates(); err != nil {
+	if err := d.loadCertificates(prev); err != nil {
 		return err
 	}
 	if d.hosts, err = loadHosts(d.config.Hosts, d.ring); err != nil {
@@ -82,28 +110,29 @@ func (d *daemon) prepare(ctx context.Context) (err error) {
 	}
 	// Ports before the account: a start that fails on a taken port must not make
 	// an account whose password nobody has seen.
-	if d.explicit, err = listen(d.config.Listen.Explicit, "--explicit", explicitPort, explicitPortUser); err != nil {
+	if err := d.listen(prev); err != nil {
 		return err
 	}
-	if d.implicit, err = listen(d.config.Listen.Implicit, "--implicit", implicitPort, implicitPortUser); err != nil {
-		return err
-	}
-	if at := d.config.Listen.Legacy; at.Set {
-		if d.legacy, err = listen(at, "listen.legacy", 0, 0); err != nil {
+	d.build()
+	if prev == nil {
+		if err := d.openDataPorts(); err != nil {
 			return err
 		}
 	}
-	if d.explicit == nil && d.implicit == nil {
-		return startError(nil, "leave --explicit or --implicit on", "there is nothing to listen on")
-	}
-	if err := d.openDataPorts(); err != nil {
-		return err
-	}
+	return d.prepareAccounts(ctx, prev)
+}
+
+func (d *daemon) prepareAccounts(ctx context.Context, prev *daemon) (err error) {
 	if d.listed, err = listKept(ctx, d.state); err != nil {
 		return err
 	}
-	if d.accounts, d.fresh, err = accounts(d.config, d.state, len(d.listed) > 0); err != nil {
+	// Nobody would see the password of an account that a reload makes.
+	makeNone := len(d.listed) > 0 || prev != nil
+	if d.accounts, d.fresh, err = accounts(d.config, d.state, makeNone); err != nil {
 		return err
+	}
+	if len(d.accounts) == 0 && len(d.listed) == 0 {
+		return startError(nil, "declare an account, or add one: sealane user add NAME", "nobody could log in any more")
 	}
 	d.policies = policies(d.config, d.accounts)
 	var known *StartError
@@ -120,13 +149,8 @@ func (d *daemon) prepare(ctx context.Context) (err error) {
 	return nil
 }
 
-// openDataPorts makes the server, which opens them.
 func (d *daemon) openDataPorts() error {
-	d.build()
-	for _, l := range []net.Listener{d.explicit, d.implicit, d.legacy} {
-		if l == nil {
-			continue
-		}
+	for _, l := range d.listeners.all() {
 		if err := d.server.OpenDataPorts(l); err != nil {
 			return dataPortsError(err, d.config.Data.Ports)
 		}
@@ -173,58 +197,24 @@ func (d *daemon) build() {
 	d.clientPolicy(&d.server.TLS)
 }
 
-// serve runs until ctx ends or a listener fails.
-func (d *daemon) serve(ctx context.Context, again <-chan os.Signal) error {
-	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopBackground()
-	defer d.public.run(ctx)()
-	defer d.watchCertificates(background, again)()
-	counted := make(chan struct{})
-	go func() {
-		defer close(counted)
-		logCounts(background, d.log, d.server.DataPortCounts)
-	}()
-	failed := make(chan error, 3)
-	run := func(l net.Listener, p ftpserver.ListenerPolicy) {
-		if l != nil {
-			go func() { failed <- d.server.ServeListener(l, p) }()
-		}
+// start begins what goes on beside the sessions. prev, if it is not nil, stops what both
+// would do.
+func (d *daemon) start(ctx context.Context, prev *daemon) {
+	if d.stopPublic == nil {
+		d.stopPublic = d.public.run(ctx)
 	}
-	own := d.config.Listen
-	run(d.explicit, ftpserver.ListenerPolicy{ClientCert: d.clientCert(own.ExplicitClientCert)})
-	run(d.implicit, ftpserver.ListenerPolicy{ClientCert: d.clientCert(own.ImplicitClientCert), Implicit: true})
-	if d.legacy != nil {
-		d.log.Warn("old and weak TLS is taken here: who is on the way can break it; let only the devices connect that need it", "listen.legacy", d.legacy.Addr().String())
-	}
-	run(d.legacy, ftpserver.ListenerPolicy{ClientCert: d.clientCert(""), Legacy: true})
-	var err error
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-		d.log.Info("stopping", "grace", d.config.Limits.Grace)
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.config.Limits.Grace)
-	defer cancel()
-	stopErr := d.server.Shutdown(grace)
-	if errors.Is(stopErr, context.DeadlineExceeded) {
-		d.log.Warn("transfers were cut at the end of the grace time")
-		stopErr = nil
-	}
-	stopBackground()
-	<-counted
-	d.log.Info("stopped")
-	return errors.Join(err, stopErr)
+	d.startCertificates(ctx, prev)
 }
 
-// close gives back what prepare opened, as far as it came.
-func (d *daemon) close() {
-	if d.server != nil {
+// discard gives back what prepare and start have taken, as far as they came. What is
+// prev's too, which may be nil, stays.
+func (d *daemon) discard(prev *daemon) {
+	if d.server != nil && prev == nil {
 		d.server.Close() // its data ports, if it has not been served
 	}
-	for _, l := range []net.Listener{d.explicit, d.implicit, d.legacy} {
-		if l != nil {
-			l.Close()
-		}
+	d.closeBut(prev)
+	if d.stopPublic != nil {
+		d.stopPublic()
 	}
 	d.kept.close()
 	if d.trees != nil {

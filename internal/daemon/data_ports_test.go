@@ -19,7 +19,7 @@ func TestDataSettings(t *testing.T) {
 		t.Errorf("settings allow %d shared ports, and %d are possible", config.MaxSharedPorts, dataconn.MaxSharedPorts)
 	}
 	c := config.Default()
-	d := &daemon{config: c}
+	d := &daemon{lasting: &lasting{}, config: c}
 	d.build()
 	if got := d.server.Data; got.Mode != ftpserver.Shared || got.From != 2991 || got.To != 2998 || got.FallbackFrom != 0 {
 		t.Errorf("default: %+v", got)
@@ -60,7 +60,7 @@ func TestTakenDataPort(t *testing.T) {
 	c.Listen.Explicit = config.Listen{Set: true, Host: "127.0.0.1"}
 	c.Listen.Implicit = config.Listen{Set: true, Off: true}
 	var start *StartError
-	if err := Run(t.Context(), c, io.Discard, io.Discard, nil); !errors.As(err, &start) || start.Hint() == "" {
+	if err := Run(t.Context(), c, Process{Out: io.Discard, Log: io.Discard}); !errors.As(err, &start) || start.Hint() == "" {
 		t.Errorf("got %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(c.State, accountsFile)); len(left) > 0 {
@@ -69,11 +69,11 @@ func TestTakenDataPort(t *testing.T) {
 
 	// Prepared, but never served.
 	taken.Close()
-	d := &daemon{config: c, log: newLogger(io.Discard, c.Log.Format)}
-	if err := d.prepare(t.Context()); err != nil {
+	d := &daemon{lasting: &lasting{folders: newFolders()}, config: c, log: newLogger(io.Discard, c.Log.Format)}
+	if err := d.prepare(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	d.close()
+	d.discard(nil)
 	again, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(int(port))))
 	if err != nil {
 		t.Fatalf("close left the port open: %v", err)

@@ -40,7 +40,7 @@ func hostConfig(t *testing.T) config.Config {
 func TestHostSettings(t *testing.T) {
 	c := hostConfig(t)
 	c.TLS.StrictSNI = true
-	d := &daemon{config: c, log: newLogger(io.Discard, c.Log.Format)}
+	d := &daemon{lasting: &lasting{}, config: c, log: newLogger(io.Discard, c.Log.Format)}
 	var err error
 	if d.hosts, err = loadHosts(c.Hosts, newKeyring(slog.New(slog.DiscardHandler))); err != nil {
 		t.Fatal(err)
@@ -73,8 +73,8 @@ func TestAccountOfAHost(t *testing.T) {
 		{Name: "bob", PasswordHash: hash, Host: "b.example"},
 		{Name: "all", PasswordHash: hash},
 	}
-	d := &daemon{config: hostConfig(t), policies: policies(config.Default(), list)}
-	d.trees = newTrees(config.Default(), t.TempDir())
+	d := &daemon{lasting: &lasting{}, config: hostConfig(t), policies: policies(config.Default(), list)}
+	d.trees = newTrees(config.Default(), t.TempDir(), newFolders())
 	t.Cleanup(func() { d.trees.Close() })
 	if d.book, err = book(t.Context(), list, d.trees); err != nil {
 		t.Fatal(err)

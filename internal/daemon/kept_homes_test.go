@@ -84,7 +84,7 @@ func TestKeptAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &daemon{config: config.Default(), state: state, log: newLogger(io.Discard, config.FormatText), procs: newProcs()}
+	d := &daemon{lasting: &lasting{state: state, procs: newProcs()}, config: config.Default(), log: newLogger(io.Discard, config.FormatText)}
 	d.config.Homes = filepath.Join(t.TempDir(), "homes")
 	if d.listed, err = listKept(ctx, state); err != nil || len(d.listed) != 2 || !d.listed[0].Storage.ReadOnly {
 		t.Fatalf("%+v, %v", d.listed, err)
@@ -99,8 +99,8 @@ func TestKeptAlone(t *testing.T) {
 	if d.accounts, fresh, err = accounts(d.config, state, true); err != nil || len(d.accounts) > 0 || fresh != "" {
 		t.Errorf("%v, %q, %v", d.accounts, fresh, err)
 	}
-	d.trees = newTrees(d.config, t.TempDir())
-	t.Cleanup(d.close)
+	d.trees = newTrees(d.config, t.TempDir(), newFolders())
+	t.Cleanup(func() { d.discard(nil) })
 	if d.book, err = book(ctx, d.accounts, d.trees); err != nil || d.book != nil {
 		t.Fatal(err)
 	}

@@ -29,9 +29,9 @@ func TestKeptAccounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	list := []config.Account{{Name: "conf", PasswordHash: hash}}
-	d := &daemon{config: config.Default(), state: t.TempDir(), log: newLogger(io.Discard, config.FormatText), procs: newProcs(), policies: policies(config.Default(), list)}
-	d.trees = newTrees(d.config, t.TempDir())
-	t.Cleanup(func() { d.close() })
+	d := &daemon{lasting: &lasting{state: t.TempDir(), procs: newProcs()}, config: config.Default(), log: newLogger(io.Discard, config.FormatText), policies: policies(config.Default(), list)}
+	d.trees = newTrees(d.config, t.TempDir(), newFolders())
+	t.Cleanup(func() { d.discard(nil) })
 	if d.book, err = book(ctx, list, d.trees); err != nil {
 		t.Fatal(err)
 	}

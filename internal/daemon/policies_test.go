@@ -32,8 +32,8 @@ func TestAccountPolicies(t *testing.T) {
 		{Name: "auto", PasswordHash: hash, Resumption: config.ResumptionAuto},
 		{Name: "slow", PasswordHash: hash, Storage: config.Storage{SessionUp: 1, SessionDown: 1}},
 	}
-	d := &daemon{policies: policies(config.Default(), list)}
-	d.trees = newTrees(config.Default(), t.TempDir())
+	d := &daemon{lasting: &lasting{}, policies: policies(config.Default(), list)}
+	d.trees = newTrees(config.Default(), t.TempDir(), newFolders())
 	t.Cleanup(func() { d.trees.Close() })
 	if d.book, err = book(t.Context(), list, d.trees); err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestProxySettings(t *testing.T) {
 	c := config.Default()
 	c.Proxy.Trusted = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	c.Data.PublicAddress.Addr = netip.MustParseAddr("203.0.113.5")
-	d := &daemon{config: c, log: newLogger(io.Discard, c.Log.Format)}
+	d := &daemon{lasting: &lasting{}, config: c, log: newLogger(io.Discard, c.Log.Format)}
 	d.build()
 	if got := d.server.Proxy.Trusted; len(got) != 1 || got[0] != c.Proxy.Trusted[0] {
 		t.Errorf("trusted: %v", got)

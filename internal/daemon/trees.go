@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"sync"
 
 	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/internal/config"
@@ -17,53 +15,26 @@ import (
 	"github.com/sealane/sealane/vfs/osfs"
 )
 
-// trees makes what each account sees out of folders and layers. A folder that
-// several accounts see is opened once, so that they know of each other's uploads.
+// trees makes what each account sees out of folders and layers.
 type trees struct {
-	config  config.Config
-	dir     string     // of accounts without one of their own
-	mu      sync.Mutex // folders: kept accounts open theirs while the server runs
-	folders map[string]*osfs.FS
+	config config.Config
+	dir    string // of accounts without one of their own
+	taken
 }
 
-func newTrees(c config.Config, dir string) *trees {
-	return &trees{config: c, dir: dir, folders: make(map[string]*osfs.FS)}
+func newTrees(c config.Config, dir string, f *folders) *trees {
+	return &trees{config: c, dir: dir, taken: taken{folders: f}}
 }
 
-// Close closes the folders.
-func (t *trees) Close() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var errs []error
-	for _, f := range t.folders {
-		errs = append(errs, f.Close())
-	}
-	return errors.Join(errs...)
-}
-
-// open opens a folder, once.
-func (t *trees) open(dir string) (*osfs.FS, error) {
-	real, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		return nil, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if f := t.folders[real]; f != nil {
-		return f, nil
-	}
-	f, err := osfs.Open(real, osfs.KeepFor(t.config.Uploads.Keep))
-	if err != nil {
-		return nil, err
-	}
-	t.folders[real] = f
-	return f, nil
+// openFolder opens a folder.
+func (t *trees) openFolder(dir string) (*osfs.FS, error) {
+	return t.taken.folder(dir, t.config.Uploads.Keep)
 }
 
 // tell writes to the log how uploads are kept from being lost, and for whom less of
 // that holds.
 func (t *trees) tell(log *slog.Logger, list []config.Account) {
-	for dir, f := range t.folders {
+	for dir, f := range t.open {
 		log.Info("folder", "path", dir, "method", f.Method(), "durability", t.config.Uploads.Durability)
 	}
 	t.tellAccounts(log, list)
@@ -88,11 +59,11 @@ func (t *trees) account(ctx context.Context, a config.Account) (vfs.FS, error) {
 	if dir == "" {
 		dir = t.dir
 	}
-	tree, err := t.folder(dir, a)
+	tree, err := t.policed(dir, a)
 	if err != nil {
 		return nil, err
 	}
-	if tree, err = withQuota(ctx, tree, a); err != nil {
+	if tree, err = t.withQuota(ctx, tree, dir, a); err != nil {
 		return nil, err
 	}
 	if tree, err = t.withMounts(tree, a); err != nil {
@@ -104,9 +75,9 @@ func (t *trees) account(ctx context.Context, a config.Account) (vfs.FS, error) {
 	return withRates(tree, a.Storage.RateUp, a.Storage.RateDown), nil
 }
 
-// folder gives a folder under the policy of an account.
-func (t *trees) folder(dir string, a config.Account) (vfs.FS, error) {
-	f, err := t.open(dir)
+// policed gives a folder under the policy of an account.
+func (t *trees) policed(dir string, a config.Account) (vfs.FS, error) {
+	f, err := t.openFolder(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -135,16 +106,18 @@ func (t *trees) durability(s config.Storage) string {
 	return t.config.Uploads.Durability
 }
 
-func withQuota(ctx context.Context, tree vfs.FS, a config.Account) (vfs.FS, error) {
+// withQuota bounds what an account stores. Its sessions have one count of it, also those
+// that began under other settings.
+func (t *trees) withQuota(ctx context.Context, tree vfs.FS, dir string, a config.Account) (vfs.FS, error) {
 	limit := layer.Usage{Bytes: a.Storage.QuotaBytes, Files: a.Storage.QuotaFiles}
 	if limit == (layer.Usage{}) {
 		return tree, nil
 	}
-	used, err := layer.Count(ctx, tree)
+	counter, err := t.counter(counted{a.Name, dir}, func() (layer.Usage, error) { return layer.Count(ctx, tree) })
 	if err != nil {
 		return nil, fmt.Errorf("cannot add up what the folder holds: %w", err)
 	}
-	return layer.Quota(tree, layer.NewBudget(layer.NewCounter(used), limit), a.Name), nil
+	return layer.Quota(tree, layer.NewBudget(counter, limit), a.Name), nil
 }
 
 func (t *trees) withMounts(tree vfs.FS, a config.Account) (vfs.FS, error) {
@@ -157,7 +130,7 @@ func (t *trees) withMounts(tree vfs.FS, a config.Account) (vfs.FS, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s cannot be the path of a mount: %w", m.At, err)
 		}
-		f, err := t.folder(m.Dir, a)
+		f, err := t.policed(m.Dir, a)
 		if err != nil {
 			return nil, err
 		}

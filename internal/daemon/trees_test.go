@@ -106,7 +106,7 @@ func TestTrees(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			trees := newTrees(config.Default(), dir)
+			trees := newTrees(config.Default(), dir, newFolders())
 			t.Cleanup(func() { trees.Close() })
 			tree, err := trees.account(t.Context(), config.Account{Name: "anna", Storage: test.storage})
 			if err != nil {
@@ -128,7 +128,7 @@ func refused(t *testing.T, got, want error) {
 // opened once, and what broke off belongs to the account that sent it.
 func TestTreesFolders(t *testing.T) {
 	shared, own, archive := t.TempDir(), t.TempDir(), t.TempDir()
-	trees := newTrees(config.Default(), shared)
+	trees := newTrees(config.Default(), shared, newFolders())
 	t.Cleanup(func() { trees.Close() })
 	account := func(a config.Account) vfs.FS {
 		tree, err := trees.account(t.Context(), a)
@@ -141,8 +141,8 @@ func TestTreesFolders(t *testing.T) {
 	carl := account(config.Account{Name: "carl", Storage: config.Storage{Dir: own, Mounts: []config.Mounted{
 		{At: "/archive", Dir: archive, ReadOnly: true}, {At: "/in", Dir: shared},
 	}}})
-	if len(trees.folders) != 3 {
-		t.Errorf("%d folders are open", len(trees.folders))
+	if len(trees.open) != 3 {
+		t.Errorf("%d folders are open", len(trees.open))
 	}
 	refused(t, put(t, anna, "/a", "a", vfs.Create{}), nil)
 	refused(t, put(t, carl, "/c", "c", vfs.Create{}), nil)
@@ -171,7 +171,7 @@ func TestTreesFolders(t *testing.T) {
 
 // A folder that is not there keeps the server from starting, and the hint says so.
 func TestTreesMistakes(t *testing.T) {
-	trees := newTrees(config.Default(), t.TempDir())
+	trees := newTrees(config.Default(), t.TempDir(), newFolders())
 	t.Cleanup(func() { trees.Close() })
 	for _, s := range []config.Storage{
 		{Dir: filepath.Join(t.TempDir(), "none")},
@@ -189,7 +189,7 @@ func TestTreesMistakes(t *testing.T) {
 // three bytes each, at a byte a second.
 func TestTreesRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		trees := newTrees(config.Default(), t.TempDir())
+		trees := newTrees(config.Default(), t.TempDir(), newFolders())
 		defer trees.Close()
 		tree, err := trees.account(t.Context(), config.Account{Name: "anna", Storage: config.Storage{RateUp: 1, RateDown: 1}})
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 // what verbs.on and verbs.off, and data.compression, say reaches the server; by
 // default no verb is turned on or off, and compression is off.
 func TestVerbSettings(t *testing.T) {
-	d := &daemon{config: config.Default()}
+	d := &daemon{lasting: &lasting{}, config: config.Default()}
 	d.build()
 	if got := d.server; len(got.Verbs.On)+len(got.Verbs.Off) > 0 || !got.Data.NoDeflate {
 		t.Errorf("default: %+v, no deflate %v", got.Verbs, got.Data.NoDeflate)

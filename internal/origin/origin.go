@@ -53,23 +53,35 @@ type ReadHeader func(r io.Reader) (remote, local netip.AddrPort, err error)
 // Finder finds out where connections come from. It may be used by many goroutines
 // at once. Of a nil Finder every connection is what its socket says.
 type Finder struct {
+	rules   atomic.Pointer[rules]
+	pending atomic.Int64
+}
+
+// rules say whose word is taken.
+type rules struct {
 	trusted []netip.Prefix
 	read    ReadHeader
 	limit   time.Duration
-	pending atomic.Int64
 }
 
 // NewFinder returns a Finder that takes the word of proxies in the trusted networks,
 // and of nobody else. A header has to be there limit after its connection.
 func NewFinder(trusted []netip.Prefix, limit time.Duration, read ReadHeader) *Finder {
-	f := &Finder{read: read, limit: limit}
+	f := &Finder{}
+	f.Change(trusted, limit, read)
+	return f
+}
+
+// Change makes f as if NewFinder had made it so, for connections that come from now on.
+func (f *Finder) Change(trusted []netip.Prefix, limit time.Duration, read ReadHeader) {
+	r := &rules{read: read, limit: limit}
 	for _, p := range trusted {
 		if a := p.Addr(); a.Is4In6() && p.Bits() >= 96 {
 			p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
 		}
-		f.trusted = append(f.trusted, p)
+		r.trusted = append(r.trusted, p)
 	}
-	return f
+	f.rules.Store(r)
 }
 
 // Find tells done, once, where raw comes from. That is at once, but for connections
@@ -79,7 +91,12 @@ func NewFinder(trusted []netip.Prefix, limit time.Duration, read ReadHeader) *Fi
 // they send is the client's.
 func (f *Finder) Find(ctx context.Context, raw net.Conn, done func(Ends, error)) {
 	socket := Of(raw)
-	if !f.trusts(socket.Remote.Addr()) {
+	if f == nil {
+		done(socket, nil)
+		return
+	}
+	r := f.rules.Load()
+	if !r.trust(socket.Remote.Addr()) {
 		done(socket, nil)
 		return
 	}
@@ -90,17 +107,14 @@ func (f *Finder) Find(ctx context.Context, raw net.Conn, done func(Ends, error))
 	}
 	go func() {
 		defer f.pending.Add(-1)
-		ends, err := f.wait(ctx, raw, socket)
+		ends, err := r.wait(ctx, raw, socket)
 		done(ends, err)
 	}()
 }
 
-func (f *Finder) trusts(a netip.Addr) bool {
-	if f == nil {
-		return false
-	}
+func (r *rules) trust(a netip.Addr) bool {
 	a = a.WithZone("") // a Prefix contains no address with a zone
-	for _, p := range f.trusted {
+	for _, p := range r.trusted {
 		if p.Contains(a) {
 			return true
 		}
@@ -110,12 +124,12 @@ func (f *Finder) trusts(a netip.Addr) bool {
 
 // wait reads the header. The deadline is for the whole of it, however slowly it
 // drips.
-func (f *Finder) wait(ctx context.Context, raw net.Conn, socket Ends) (Ends, error) {
-	if err := raw.SetReadDeadline(time.Now().Add(f.limit)); err != nil {
+func (r *rules) wait(ctx context.Context, raw net.Conn, socket Ends) (Ends, error) {
+	if err := raw.SetReadDeadline(time.Now().Add(r.limit)); err != nil {
 		return socket, fmt.Errorf("%w: %w", errNoProxy, err)
 	}
 	unhook := context.AfterFunc(ctx, func() { _ = raw.SetReadDeadline(time.Unix(1, 0)) })
-	told, err := f.header(raw)
+	told, err := r.header(raw)
 	if !unhook() {
 		err = errors.Join(context.Cause(ctx), err)
 	}
@@ -136,13 +150,13 @@ func (f *Finder) wait(ctx context.Context, raw net.Conn, socket Ends) (Ends, err
 
 // header calls the reader, which is the code of others: its panic must not end the
 // process.
-func (f *Finder) header(raw net.Conn) (told Ends, err error) {
+func (r *rules) header(raw net.Conn) (told Ends, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("panic in the reader of the header: %v", v)
 		}
 	}()
-	told.Remote, told.Local, err = f.read(onlyReader{raw})
+	told.Remote, told.Local, err = r.read(onlyReader{raw})
 	return told, err
 }
 

@@ -19,7 +19,7 @@ type folder struct {
 	escape  error // what os.Root says of a path that leads out of it
 	calls   calls
 	method  method
-	keepFor time.Duration
+	keepFor atomic.Int64 // a time.Duration
 	now     func() time.Time
 	syncs   syncs
 
@@ -40,7 +40,8 @@ type folder struct {
 }
 
 func newFolder(root *os.Root, s settings) (*folder, error) {
-	t := &folder{root: root, calls: s.calls, keepFor: s.keepFor, now: s.now, users: 1, limits: map[string]int64{}}
+	t := &folder{root: root, calls: s.calls, now: s.now, users: 1, limits: map[string]int64{}}
+	t.keepFor.Store(int64(s.keepFor))
 	// The os package has no name for this error, and matching its text would
 	// break in silence; so it is asked for once.
 	_, err := root.Lstat("..")

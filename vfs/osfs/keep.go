@@ -107,7 +107,7 @@ func (f *FS) kept() *dir {
 	return h
 }
 
-func (t *folder) expired(in info) bool { return t.now().Sub(in.mod) > t.keepFor }
+func (t *folder) expired(in info) bool { return int64(t.now().Sub(in.mod)) > t.keepFor.Load() }
 
 // forget drops the upload to p that broke off, and reports whether there was one.
 func (f *FS) forget(p vfs.Path) bool {

@@ -65,6 +65,9 @@ func With(p Policy) Option { return func(s *settings) { s.policy = p } }
 // the folder, from when its last bytes came; the default is DefaultKeepFor.
 func KeepFor(d time.Duration) Option { return func(s *settings) { s.keepFor = d } }
 
+// SetKeepFor changes what KeepFor has set, for all views of the folder.
+func (f *FS) SetKeepFor(d time.Duration) { f.folder.keepFor.Store(int64(d)) }
+
 // rules are a Policy with every default filled in.
 type rules struct {
 	Policy

@@ -80,7 +80,7 @@ func (t *folder) claim(h *dir, name string) (*os.File, error) {
 	}
 	if err == nil {
 		err = t.calls.lock(f)
-		if err != nil && !errors.Is(err, errLocked) && t.now().Sub(in.mod) > t.keepFor {
+		if err != nil && !errors.Is(err, errLocked) && t.expired(in) {
 			err = nil // there are no locks here; nobody works that slowly
 		}
 	}
