@@ -18,6 +18,7 @@ func cmdCcc(_ context.Context, s *session, _ string) (ftp.Reply, error) {
 		return ftp.Replyf(ftp.Code530NotLoggedIn, "Log in with USER and PASS first."), nil
 	}
 	s.cleared = s.endTLS("CCC", ftp.Replyf(ftp.Code200OK, "The control connection goes on in clear."))
+	s.show()
 	return ftp.Reply{}, nil
 }
 

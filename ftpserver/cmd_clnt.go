@@ -6,9 +6,10 @@ import (
 	"github.com/sealane/sealane/ftp"
 )
 
-// cmdClnt takes the name of the client's program, and does nothing by it: what a
-// program calls itself must change nothing (not in an RFC; FEAT names it where it is
+// cmdClnt takes the name of the client's program, for people to see, and does nothing by it:
+// what a program calls itself must change nothing (not in an RFC; FEAT names it where it is
 // wanted, and some clients send it anyway).
-func cmdClnt(context.Context, *session, string) (ftp.Reply, error) {
+func cmdClnt(_ context.Context, s *session, arg string) (ftp.Reply, error) {
+	s.view.set(func(i *SessionInfo) { i.Client = arg[:min(len(arg), maxClientName)] })
 	return ftp.Replyf(ftp.Code200OK, "Noted."), nil
 }

@@ -33,6 +33,7 @@ func cmdHost(_ context.Context, s *session, arg string) (ftp.Reply, error) {
 		return ftp.Replyf(ftp.Code504BadParameterValue, "HOST must be the server name of the TLS handshake."), nil
 	}
 	s.host, s.asked = host, name
+	s.show()
 	return ftp.Replyf(ftp.Code220Ready, "%s", s.greeting()), nil
 }
 

@@ -64,6 +64,7 @@ func (s *session) loginEnded(user string, grant *auth.Grant, out *outcome) {
 	case out.err == nil:
 		s.grant, s.cwd, s.state = grant, grant.Home, loggedIn
 		s.identity.Store(&identity{grant.Account, s.clientKey(), s.via.legacy})
+		s.show()
 		if out.reply.IsZero() {
 			out.reply = ftp.Replyf(ftp.Code230LoggedIn, "Logged in.")
 		}

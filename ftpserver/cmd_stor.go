@@ -25,7 +25,7 @@ func cmdStor(ctx context.Context, s *session, arg string) (*job, error) {
 // was sent, so that it may keep their bytes for REST or APPE.
 func abortCause(err error) error {
 	var broken *transferError
-	if errors.As(err, &broken) || errors.Is(err, errAborted) || errors.Is(err, errShutdown) {
+	if errors.As(err, &broken) || errors.Is(err, errAborted) || errors.Is(err, errShutdown) || errors.Is(err, errKicked) {
 		return fmt.Errorf("%w: %w", vfs.ErrInterrupted, err)
 	}
 	return err

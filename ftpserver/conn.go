@@ -17,7 +17,10 @@ import (
 // does not read them.
 const controlSendBuffer = 64 << 10
 
-var errTooMany = errors.New("too many sessions")
+var (
+	errTooMany    = errors.New("too many sessions")
+	errTurnedAway = errors.New("new sessions are turned away")
+)
 
 // accept makes a session of a new control connection and runs it in a goroutine
 // of its own.
@@ -50,6 +53,8 @@ func (s *Server) admit(ses *session) error {
 	switch {
 	case s.closed:
 		return ErrServerClosed
+	case s.turningAway:
+		return errTurnedAway
 	case len(s.sessions) >= s.Limits.Sessions:
 		return errTooMany
 	case addr.IsValid() && s.perAddr[addr] >= s.Limits.SessionsPerAddress:
@@ -120,6 +125,7 @@ func (s *session) open() bool {
 		}
 	}
 	s.conn = wire.NewConn(conn, s.srv.Limits.Write)
+	s.show()
 	return true
 }
 

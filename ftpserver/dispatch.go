@@ -32,6 +32,7 @@ func (s *session) dispatch(in incoming) {
 	if row.keepsRest {
 		s.next.rest, s.next.end = s.given.rest, s.given.end
 	}
+	s.view.begins("", "")
 	if row.start != nil {
 		s.begin(row, in.cmd.Arg)
 		return

@@ -37,8 +37,10 @@ type hub struct {
 	ports     []*dataPorts   // that are open: of the last Server, and of those before that still have sessions
 	past      DataPortCounts // of those that are closed
 	closed    bool
-	draining  chan struct{} // closed by Shutdown
-	running   sync.WaitGroup
+	// turningAway is the wish of TurnAway.
+	turningAway bool
+	draining    chan struct{} // closed by Shutdown
+	running     sync.WaitGroup
 }
 
 func newHub() *hub {

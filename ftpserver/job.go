@@ -65,6 +65,7 @@ func (s *session) begin(row *command, arg string) {
 	s.reply(j.opening)
 	j.began, j.done, j.cancel = time.Now(), make(chan outcome, 1), cancel
 	j.event.Verb = row.verb
+	s.view.begins(row.verb, j.event.Path)
 	s.job = j
 	// Made before the goroutine: where another thread waits for the network by then,
 	// a timer wakes it, and such a wake-up costs more than the timer.
@@ -127,6 +128,7 @@ func (s *session) runJob(ctx context.Context, j *job) (out outcome) {
 func (s *session) finish(out outcome) {
 	job := s.job
 	s.job = nil
+	s.view.ends()
 	job.cancel(nil)
 	if job.then != nil {
 		job.then(&out)

@@ -44,6 +44,8 @@ func (s *session) replyTo(err error) ftp.Reply {
 		return ftp.Replyf(ftp.Code426Aborted, "Transfer aborted.")
 	case errors.Is(err, errShutdown):
 		return ftp.Replyf(ftp.Code426Aborted, "Transfer aborted: the server is shutting down.")
+	case errors.Is(err, errKicked):
+		return ftp.Replyf(ftp.Code426Aborted, "Transfer aborted by the administrator.")
 	case errors.As(err, &broken):
 		return transferReply(broken)
 	case errors.Is(err, vfs.ErrNotExist):

@@ -22,6 +22,7 @@ import (
 
 var (
 	errShutdown = errors.New("the server is shutting down")
+	errKicked   = errors.New("ended by the administrator")
 	errAborted  = errors.New("aborted by the client")
 	errGone     = errors.New("the control connection ended")
 	errPanic    = errors.New("panic")
@@ -79,6 +80,7 @@ type session struct {
 	held     *incoming // came during a job, to be done after it
 	job      *job
 	aborting bool // ABOR waits for the job's end
+	view     view
 	ended    bool
 	farewell bool // the peer was told why, and should get to read it
 }
@@ -103,6 +105,7 @@ func (s *Server) newSession(conn net.Conn, ends origin.Ends, v via) *session {
 		ear: ear{socket: wire.NewSocket(conn)},
 	}
 	ses.label, ses.loggedOut = hex.EncodeToString(ses.id[:6]), ses.opened
+	ses.view.now = SessionInfo{ID: ses.label, Since: ses.opened, Began: ses.opened, Remote: ses.remote}
 	var cancel context.CancelCauseFunc
 	ses.ctx, cancel = context.WithCancelCause(context.Background())
 	ses.cancel = func(cause error) {
@@ -127,6 +130,7 @@ func (s *session) start(protected bool) {
 	if protected {
 		s.prot = protPrivate
 	}
+	s.show()
 	s.resetParameters()
 }
 
@@ -148,6 +152,7 @@ func (s *session) logout() {
 	}
 	release(s.grant)
 	s.grant, s.cwd = nil, vfs.Path{}
+	s.show()
 	s.identity.Store(nil)
 	s.byCertificate = false
 	if s.state == loggedIn {
@@ -203,7 +208,7 @@ func (s *session) stepLine(err error) {
 	in := s.hear(err)
 	cut := errors.Is(in.err, os.ErrDeadlineExceeded) || errors.Is(in.err, errShutdown)
 	if cut && s.leaving() {
-		s.close(shuttingDown())
+		s.close(s.goodbye())
 		return
 	}
 	s.handle(in)
@@ -231,11 +236,15 @@ func (s *session) stepJob() {
 		s.finish(out)
 	case <-s.ctx.Done():
 		s.finish(<-s.job.done) // its context has ended with ours
-		s.close(shuttingDown())
+		s.close(s.goodbye())
 	}
 }
 
-func shuttingDown() ftp.Reply {
+// goodbye is for a session that others end.
+func (s *session) goodbye() ftp.Reply {
+	if errors.Is(context.Cause(s.ctx), errKicked) {
+		return ftp.Replyf(ftp.Code421Closing, "The administrator has ended this session.")
+	}
 	return ftp.Replyf(ftp.Code421Closing, "The server is shutting down.")
 }
 

@@ -46,18 +46,19 @@ func (s *session) transferJob(t transfer) *job {
 		run: func(ctx context.Context) (out outcome) {
 			out.err = errPanic // stays if move panics
 			defer func() { t.abandon(out.err) }()
-			return s.srv.carry(ctx, o, t)
+			return s.srv.carry(ctx, o, t, &s.view)
 		},
 	}
 }
 
 // carry gets the data connection, moves the data and ends the connection in the
 // way that tells the peer the truth.
-func (s *Server) carry(ctx context.Context, o *offer, t transfer) outcome {
+func (s *Server) carry(ctx context.Context, o *offer, t transfer, v *view) outcome {
 	conn, err := s.connect(ctx, o)
 	if err != nil {
 		return outcome{err: &transferError{err}}
 	}
+	v.moves(conn)
 	unhook := context.AfterFunc(ctx, conn.Abort)
 	n, err := t.move(ctx, conn)
 	out := outcome{bytes: n, err: err, resumed: conn.Resumed()}
