@@ -37,6 +37,9 @@ type Credentials struct {
 	// ftpserver.
 	Certificate    *x509.Certificate
 	CertificateErr error
+	// CertificateRequired is set where the listener by which the client came lets nobody
+	// in without a certificate, see [CertificatePolicy].
+	CertificateRequired bool
 	// NoPassword is set when USER asks whether the certificate alone logs in, be
 	// CertificateErr nil or not: who goes by names must look at that. Then
 	// Login grants that, or returns ErrPassword, or another error, which all come to the

@@ -27,11 +27,14 @@ type ClientVerifier struct {
 // Verify reports whether an authority vouches for chain[0], by way of the others, which
 // the client has sent along: nil, or an error that wraps ErrUnknownAuthority, ErrExpired,
 // ErrNotYetValid, ErrNotForClients, ErrRevoked or ErrWeakKey, and is for the log: text of
-// the certificate is not in it. The work is bounded by crypto/x509 (100 signatures) and
-// by crypto/tls, which takes no RSA key above 8192 bits.
+// the certificate is not in it. The work is bounded: a chain has 16 certificates at most,
+// crypto/x509 tries 100 signatures, and crypto/tls takes no RSA key above 8192 bits.
 func (v *ClientVerifier) Verify(chain []*x509.Certificate) error {
 	if len(chain) == 0 || v.Roots == nil {
 		return ErrUnknownAuthority
+	}
+	if len(chain) > maxChain { // each may stand above each other: the ways to an authority grow faster than they do
+		return fmt.Errorf("%w: it came in a chain of %d certificates, where %d are the most", ErrUnknownAuthority, len(chain), maxChain)
 	}
 	now := time.Now()
 	if v.Now != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"time"
@@ -47,7 +46,11 @@ func LoadRevocationLists(name string, now time.Time) ([]*x509.RevocationList, er
 		}
 		return lists, nil
 	}
-	for b, rest := pem.Decode(data); b != nil; b, rest = pem.Decode(rest) {
+	blocks, err := pemBlocks(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	for _, b := range blocks {
 		if b.Type != "X509 CRL" {
 			continue
 		}

@@ -105,13 +105,28 @@ func readUpTo(name string, max int) ([]byte, error) {
 	return data, nil
 }
 
+// pemBlocks gives the blocks of a PEM text. One that has begun and is none makes an
+// error, where package pem would pass it over: the file is still being written, or has
+// been cut off, and what is missing may be what matters.
+func pemBlocks(data []byte) ([]*pem.Block, error) {
+	begun := bytes.Count(data, []byte("-----BEGIN "))
+	var blocks []*pem.Block
+	for b, rest := pem.Decode(data); b != nil; b, rest = pem.Decode(rest) {
+		blocks = append(blocks, b)
+	}
+	if len(blocks) != begun {
+		return nil, fmt.Errorf("%w: it has %d beginnings of PEM blocks and %d whole ones; is it being written?", ErrBadFile, begun, len(blocks))
+	}
+	return blocks, nil
+}
+
 func parseChain(data []byte) ([]*x509.Certificate, error) {
+	blocks, err := pemBlocks(data)
+	if err != nil {
+		return nil, err
+	}
 	var chain []*x509.Certificate
-	for {
-		var b *pem.Block
-		if b, data = pem.Decode(data); b == nil {
-			break
-		}
+	for _, b := range blocks {
 		if b.Type != "CERTIFICATE" {
 			continue // a file may hold the key, too
 		}

@@ -61,7 +61,7 @@ func (s *Server) newHosts() error {
 }
 
 // certificate is the GetCertificate of the control connection: it finds the host by
-// the server name. To return nothing makes crypto/tls send the alert
+// the server name, and remembers what it shows. To return nothing makes crypto/tls send the alert
 // unrecognized_name; that the client is told which name was wrong would be of no use,
 // and the name itself is not looked at any further.
 func (s *session) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -74,7 +74,9 @@ func (s *session) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, err
 		s.host = host
 	}
 	s.shown = s.host
-	return s.srv.certificateOf(s.shown)(hello)
+	chosen, err := s.srv.certificateOf(s.shown)(hello)
+	s.leaf = chosen
+	return chosen, err
 }
 
 func (s *Server) certificateOf(h *virtualHost) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {

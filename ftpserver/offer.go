@@ -76,7 +76,7 @@ func (s *session) dataRequest() (dataconn.Request, *dataGate) {
 		Local: s.socket.Addr(), Peer: s.remote.Addr(), Stall: s.srv.Limits.Stall,
 		Policy: s.srv.TLS.Resumption.policy(s.grant.Data.Resumption), HasResumed: s.hasResumed.Load,
 	}
-	gate := &dataGate{desk: s.srv.tickets, id: s.id, who: *s.identity.Load(), via: s.via, host: s.shown, hasResumed: s.hasResumed.Load}
+	gate := &dataGate{desk: s.srv.tickets, id: s.id, who: *s.identity.Load(), via: s.via, host: s.shown, leaf: s.leaf, hasResumed: s.hasResumed.Load}
 	if s.prot == protPrivate {
 		r.Secure = gate.secure
 	}

@@ -90,9 +90,7 @@ func (d *ticketDesk) config(v via) *tls.Config {
 func (d *ticketDesk) controlConfig(s *session) *tls.Config {
 	c := d.config(s.via)
 	c.NextProtos = []string{alpnFTP, alpnFTPData} // the second for clients with one configuration for both
-	if len(d.srv.hosts) > 0 {
-		c.GetCertificate = s.certificate
-	}
+	c.GetCertificate = s.certificate
 	c.WrapSession = d.seal(s.id, nil)
 	c.UnwrapSession = func([]byte, tls.ConnectionState) (*tls.SessionState, error) { return nil, nil }
 	return c
@@ -124,7 +122,8 @@ type dataGate struct {
 	id   sessionID
 	who  identity
 	via  via
-	host *virtualHost // whose certificate it shows: that of the control connection (RFC 4217 §15.1.1)
+	host *virtualHost
+	leaf *tls.Certificate // of the control connection
 	// upload is set once the command is known to be an upload.
 	upload atomic.Bool
 	// hasResumed reports whether the session has had a resumed data connection.
@@ -144,7 +143,7 @@ func (g *dataGate) secure(ctx context.Context, raw net.Conn) (*dataconn.Conn, er
 func (g *dataGate) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	c := g.desk.config(g.via)
 	c.NextProtos = []string{alpnFTPData, alpnFTP}
-	c.GetCertificate = g.desk.srv.certificateOf(g.host)
+	c.GetCertificate = g.certificate
 	c.VerifyConnection = g.sameClient
 	shown := g.look(hello)
 	if shown.light {
@@ -179,6 +178,15 @@ func (g *dataGate) configFor(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		c.SessionTicketsDisabled = g.upload.Load() || !g.hasResumed()
 	}
 	return c, nil
+}
+
+// certificate is that of the control connection, also if there is a newer one by now (RFC 4217
+// §15.1.1): but for one that has ended, or that this hello cannot use.
+func (g *dataGate) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if l := g.leaf; l != nil && (l.Leaf == nil || time.Now().Before(l.Leaf.NotAfter)) && hello.SupportsCertificate(l) == nil {
+		return l, nil
+	}
+	return g.desk.srv.certificateOf(g.host)(hello)
 }
 
 var errTicketLost = errors.New("ftpserver: a ticket that was to be accepted was not")

@@ -50,7 +50,7 @@ func (g *dataGate) sameClient(cs tls.ConnectionState) error {
 
 // credentials is what the client has shown by now, but for a password.
 func (s *session) credentials(user string) auth.Credentials {
-	c := auth.Credentials{User: user, Remote: s.remote, TLS: s.conn.TLS(), Host: s.hostName()}
+	c := auth.Credentials{User: user, Remote: s.remote, TLS: s.conn.TLS(), Host: s.hostName(), CertificateRequired: s.via.ask == ClientCertRequire}
 	if c.TLS != nil && len(c.TLS.PeerCertificates) > 0 {
 		c.Certificate, c.CertificateErr = c.TLS.PeerCertificates[0], s.verifyClient(c.TLS.PeerCertificates)
 	}

@@ -211,3 +211,30 @@ func TestT20RotationUnderHandshakes(t *testing.T) {
 		t.Errorf("%d transfers, %d of them resumed; want %d, some of them resumed", n, resumed, sessions*each)
 	}
 }
+
+// a data connection shows the certificate of its control connection, also in a full
+// handshake after the certificate has changed.
+func TestR138DataShowsTheControlCertificate(t *testing.T) {
+	t.Parallel()
+	ring := newKeyring(t, 2)
+	srv := ftptest.NewServerFS(memfs.From(map[string]string{"f": "x"}), ring.configure)
+	t.Cleanup(srv.Close)
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		ring.rotate(0)
+		c := ring.connect(t, srv)
+		c.tls.MaxVersion = version
+		c.login()
+		ring.rotate(1)
+		c.tls.ClientSessionCache = nil // so that it does not resume
+		addr := c.epsv()
+		c.do("RETR f", "150")
+		s, _ := c.secureData(addr)
+		if s.ConnectionState().DidResume || !bytes.Equal(leafOf(s), leafOf(c.conn)) {
+			t.Errorf("%x: the data connection shows another certificate, or has resumed", version)
+		}
+		if got, err := io.ReadAll(s); string(got) != "x" || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+		c.expect("226")
+	}
+}

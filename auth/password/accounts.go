@@ -79,7 +79,7 @@ func (a *Accounts) Login(ctx context.Context, c auth.Credentials) (*auth.Grant, 
 	if !known {
 		cost = a.decoy(c.User)
 	}
-	right, err := a.check.turn(ctx, cost, c.Password)
+	right, err := a.check.verify(ctx, cost, c.Password)
 	switch {
 	case err != nil:
 		return nil, err

@@ -14,6 +14,7 @@ import (
 type Checker struct {
 	slots chan struct{}
 	hash  func(v verifier, password string) bool // v.verify; tests count its calls
+	turn  Turns                                  // in place of slots; nil: those count
 	turns atomic.Int64                           // hashes that run or wait
 	quiet func()                                 // see WithQuiet
 }
@@ -27,6 +28,17 @@ type Option func(*Checker)
 // Each takes the memory that its hash names, 19 MiB for those of [Hash].
 func WithConcurrency(n int) Option {
 	return func(c *Checker) { c.slots = make(chan struct{}, max(1, n)) }
+}
+
+// Turns gives a hash its turn, or the error that the login gets in its place, which
+// wraps auth.ErrBusy or auth.ErrDenied. done is called once, when the hash has ended;
+// right is false if it was that of a wrong password.
+type Turns func(ctx context.Context) (done func(right bool), err error)
+
+// WithTurns lets f bound the hashes in place of WithConcurrency: it may know better
+// whose turn it is, and may serve several Checkers. ctx is that of the login.
+func WithTurns(f Turns) Option {
+	return func(c *Checker) { c.turn = f }
 }
 
 // WithQuiet makes the Checker call f when its hash was the last one: none runs and
@@ -59,7 +71,7 @@ func (c *Checker) Verify(ctx context.Context, hash, password string) (bool, erro
 	if unusable != nil {
 		v = blank()
 	}
-	right, err := c.turn(ctx, v, password)
+	right, err := c.verify(ctx, v, password)
 	if err != nil {
 		return false, err
 	}
@@ -68,7 +80,10 @@ func (c *Checker) Verify(ctx context.Context, hash, password string) (bool, erro
 
 // Hash is [Hash] in its turn; for errors of waiting see Verify.
 func (c *Checker) Hash(ctx context.Context, password string) (hash string, err error) {
-	wait := c.inTurn(ctx, func() { hash, err = Hash(password) })
+	wait := c.inTurn(ctx, func() bool {
+		hash, err = Hash(password)
+		return true
+	})
 	if wait != nil {
 		return "", wait
 	}
@@ -84,12 +99,16 @@ func blank() verifier {
 	return encoded{Params: DefaultParams(), salt: make([]byte, saltLen), sum: make([]byte, sumLen)}
 }
 
-func (c *Checker) turn(ctx context.Context, v verifier, password string) (right bool, err error) {
-	err = c.inTurn(ctx, func() { right = c.hash(v, password) })
+func (c *Checker) verify(ctx context.Context, v verifier, password string) (right bool, err error) {
+	err = c.inTurn(ctx, func() bool {
+		right = c.hash(v, password)
+		return right
+	})
 	return right, err
 }
 
-func (c *Checker) inTurn(ctx context.Context, work func()) error {
+// inTurn does the work, which tells whether the password was right.
+func (c *Checker) inTurn(ctx context.Context, work func() bool) error {
 	if err := ctx.Err(); err != nil { // a peer that has left must not cost a hash
 		return fmt.Errorf("%w: %w", auth.ErrBusy, err)
 	}
@@ -99,6 +118,16 @@ func (c *Checker) inTurn(ctx context.Context, work func()) error {
 			c.quiet()
 		}
 	}()
+	if c.turn != nil {
+		done, err := c.turn(ctx)
+		if err != nil {
+			return err
+		}
+		right := false
+		defer func() { done(right) }()
+		right = work()
+		return nil
+	}
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()

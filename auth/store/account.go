@@ -79,10 +79,10 @@ type Settings struct {
 // its login. Where it is a second factor, as in both, one-time passwords may be a third;
 // an account that has those needs its password in any case.
 const (
-	CertificateIgnored = "ignored"
-	CertificateAlone   = "alone"  // it logs in, and no password does
-	CertificateBoth    = "both"   // it is needed beside the password
-	CertificateEither  = "either" // it logs in, or the password does
+	CertificateIgnored = auth.CertificateIgnored
+	CertificateAlone   = auth.CertificateAlone
+	CertificateBoth    = auth.CertificateBoth
+	CertificateEither  = auth.CertificateEither
 )
 
 // The values of Settings.Resumption; see auth.Resumption.

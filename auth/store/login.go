@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/sealane/sealane/auth"
@@ -35,12 +33,7 @@ type Login struct {
 	failed    func(account string, err error)
 	now       func() time.Time
 	seed      maphash.Seed
-	mode      string // of accounts that do not say what certificates mean for them
 }
-
-// DemandCertificates makes CertificateBoth the mode of accounts that have none of their
-// own. It is for the time before the first login.
-func (l *Login) DemandCertificates() { l.mode = CertificateBoth }
 
 // NewLogin makes a Login. An error of open is the login's. failed is told, for the log, what went wrong beside a
 // login that took place all the same: a hash that was not renewed, a time that was
@@ -51,14 +44,9 @@ func NewLogin(accounts Logins, passwords Passwords, open Opener, failed func(acc
 
 // Reasons why a login was denied, for the log; the peer sees one answer (S-21).
 var (
-	errUnknown     = errors.New("no account of this name")
-	errPassword    = errors.New("wrong password")
-	errFactor      = errors.New("wrong or used one-time password")
-	errDisabled    = errors.New("the account is disabled")
-	errExpired     = errors.New("the account has expired")
-	errNetwork     = errors.New("not from this network")
-	errCertificate = errors.New("no certificate of the account was shown")
-	errNoPassword  = errors.New("the account logs in by certificate only")
+	errUnknown  = errors.New("no account of this name")
+	errPassword = errors.New("wrong password")
+	errFactor   = errors.New("wrong or used one-time password")
 )
 
 // Login is an [auth.Login]. Every call costs the same look-ups and one hash, of a
@@ -98,6 +86,9 @@ func (l *Login) Login(ctx context.Context, c auth.Credentials) (*auth.Grant, err
 	if err := l.may(acc, group, c, now); err != nil {
 		return nil, denied(err)
 	}
+	if err := acc.certificates(group).WithPassword(c); err != nil {
+		return nil, err
+	}
 	if err := l.second(ctx, acc, second, now); err != nil {
 		return nil, err
 	}
@@ -134,40 +125,17 @@ func (l *Login) find(ctx context.Context, name string) (acc Account, g Group, ha
 	return acc, g, acc.PasswordHash, nil
 }
 
-// may says what keeps an account whose password was right from logging in.
+// may says what of an account keeps it from logging in, whatever it shows.
 func (l *Login) may(a Account, g Group, c auth.Credentials, now time.Time) error {
 	s := a.Or(g.Settings)
-	switch expires := value(s.Expires); {
-	case a.Disabled || g.Disabled:
-		return errDisabled
-	case !expires.IsZero() && !now.Before(expires):
-		return errExpired
-	case s.Networks != nil && !within(s.Networks, c.Remote.Addr()):
-		return errNetwork
-	}
-	mode := value(s.Certificate)
-	if mode == "" {
-		mode = l.mode
-	}
-	return a.mayBy(mode, c)
+	return auth.Admission{
+		Disabled: a.Disabled || g.Disabled, Expires: value(s.Expires), Networks: s.Networks,
+	}.Check(now, c.Remote.Addr())
 }
 
-// mayBy judges certificates: beside a password that was right, or without one.
-func (a Account) mayBy(mode string, c auth.Credentials) error {
-	if mode == CertificateAlone && !c.NoPassword {
-		return errNoPassword
-	}
-	if mode != CertificateBoth && !c.NoPassword {
-		return nil
-	}
-	rules := a.Certificates
-	if len(rules) == 0 {
-		rules = []auth.CertificateRule{{Kind: auth.CertificateCN, Value: a.Name}}
-	}
-	if !slices.ContainsFunc(rules, func(r auth.CertificateRule) bool { return r.Matches(c) }) {
-		return errCertificate
-	}
-	return nil
+// certificates is what those of clients mean for the account.
+func (a Account) certificates(g Group) auth.CertificatePolicy {
+	return auth.CertificatePolicy{Account: a.Name, Mode: value(a.Or(g.Settings).Certificate), Rules: a.Certificates}
 }
 
 // byCertificate is a login without a password. Whatever keeps it from being one, the
@@ -177,9 +145,11 @@ func (l *Login) byCertificate(ctx context.Context, c auth.Credentials) (*auth.Gr
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", auth.ErrPassword, err)
 	}
-	mode := value(acc.Or(group.Settings).Certificate)
-	if mode != CertificateAlone && mode != CertificateEither || len(acc.SecondFactor) > 0 {
+	if len(acc.SecondFactor) > 0 {
 		return nil, auth.ErrPassword
+	}
+	if err := acc.certificates(group).WithoutPassword(c); err != nil {
+		return nil, err
 	}
 	now := l.now().UTC()
 	if err := l.may(acc, group, c, now); err != nil {
@@ -194,10 +164,6 @@ func (l *Login) byCertificate(ctx context.Context, c auth.Credentials) (*auth.Gr
 
 // within compares addresses as they are meant: an IPv4 address that came over an
 // IPv6 socket is one, and a zone says only how it came.
-func within(list []netip.Prefix, addr netip.Addr) bool {
-	addr = addr.Unmap().WithZone("")
-	return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Contains(addr) })
-}
 
 // second uses up the second factor, if the account has one.
 func (l *Login) second(ctx context.Context, a Account, f factor, now time.Time) error {

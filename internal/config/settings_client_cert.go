@@ -33,7 +33,7 @@ type ClientCertConfig struct {
 func clientCertSettings() []setting {
 	return []setting{
 		{key: "tls.client_cert", example: `"request"`,
-			doc: "Ask clients for a certificate: off; request, and go on without; require, and refuse\nthe TLS handshake without one. With require, here or for one listener, accounts\nneed both it and the password, unless they say otherwise below.",
+			doc: "Ask clients for a certificate: off; request, and go on without; require, and refuse\nthe TLS handshake without one. With require, here or for one listener, sessions\nby that listener need both it and the password, unless their account says otherwise.",
 			set: func(c *Config, v any) error { return setParsed(&c.TLS.Client.Ask, v, ParseClientCert) }},
 		{key: "tls.client_ca", example: `"clients-ca.crt"`,
 			doc: "The authorities that vouch for clients, PEM; no others are believed. It is read again\nwhen it changes. Not needed where accounts name keys (sha256/...).",

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/auth/password"
@@ -62,7 +63,7 @@ func writeNew(name, text string) error {
 
 // book makes the accounts known to the password login, each with its tree; nil if
 // there are none.
-func book(ctx context.Context, list []config.Account, t *trees) (*password.Accounts, error) {
+func book(ctx context.Context, list []config.Account, t *trees, hashing ...password.Option) (*password.Accounts, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}
@@ -78,7 +79,7 @@ func book(ctx context.Context, list []config.Account, t *trees) (*password.Accou
 		}
 		out = append(out, password.Account{Name: a.Name, Hash: hash, FS: tree})
 	}
-	return password.New(out, password.WithQuiet(newReclaimer().reclaim))
+	return password.New(out, hashing...)
 }
 
 // checker gives what runs the hashes, of all accounts (S-26).
@@ -86,7 +87,7 @@ func (d *daemon) checker() *password.Checker {
 	if d.book != nil {
 		return d.book.Checker()
 	}
-	return password.NewChecker(password.WithQuiet(newReclaimer().reclaim))
+	return password.NewChecker(d.warden.hashing()...)
 }
 
 var errNoAccounts = errors.New("there are no accounts in the configuration")
@@ -108,14 +109,15 @@ func hashOf(a config.Account) (string, error) {
 // policy is what each session of an account is given, beside its tree.
 type policy struct {
 	data        auth.DataPolicy
-	certificate certificatePolicy
+	certificate auth.CertificatePolicy
 	host        string // the one at which it may log in; "": every one
-	sessions    int    // at once; 0: no bound of its own
-	up, down    int64  // bytes per second of one session; 0: no bound
+	admission   auth.Admission
+	sessions    int   // at once; 0: no bound of its own
+	up, down    int64 // bytes per second of one session; 0: no bound
 }
 
 // policies is in what the accounts are treated otherwise than the server treats all.
-func policies(c config.Config, list []config.Account) map[string]policy {
+func policies(list []config.Account) map[string]policy {
 	out := make(map[string]policy)
 	for _, a := range list {
 		out[a.Name] = policy{
@@ -126,8 +128,9 @@ func policies(c config.Config, list []config.Account) map[string]policy {
 				}[a.Resumption],
 				LegacyEOF: a.LegacyEOF,
 			},
-			certificate: certificatePolicy{c.CertificateMode(a), a.CertificateRules()},
+			certificate: auth.CertificatePolicy{Account: a.Name, Mode: a.Certificate, Rules: a.Certificates},
 			host:        a.Host,
+			admission:   a.Admission,
 			sessions:    a.Sessions,
 			up:          a.Storage.SessionUp, down: a.Storage.SessionDown,
 		}
@@ -141,18 +144,18 @@ func (d *daemon) judge(ctx context.Context, c auth.Credentials) (*auth.Grant, er
 		return nil, fmt.Errorf("%w: %w", auth.ErrDenied, errNoAccounts)
 	}
 	if c.NoPassword {
-		return d.byCertificate(ctx, c)
+		return d.byCertificate(c)
 	}
 	d.procs.load(1) // a password hash, for tens of milliseconds
 	defer d.procs.load(-1)
 	grant, err := d.book.Login(ctx, c)
-	if p := d.policies[c.User].certificate; p.mode == config.CertificateAlone && errors.Is(err, auth.ErrDenied) {
-		return nil, p.withPassword(c) // what is wrong with the certificate, for the log
+	if p := d.policies[c.User].certificate; p.Mode == auth.CertificateAlone && errors.Is(err, auth.ErrDenied) {
+		return nil, p.WithPassword(c) // what is wrong with the certificate, for the log
 	}
 	if err != nil {
 		return nil, err
 	}
-	return grant, d.policies[grant.Account].certificate.withPassword(c)
+	return grant, d.policies[grant.Account].certificate.WithPassword(c)
 }
 
 // login is the Login of the server: passwords, certificates, and what the account may do.
@@ -168,6 +171,9 @@ func (d *daemon) login(ctx context.Context, c auth.Credentials) (*auth.Grant, er
 	p := d.policies[own.Account]
 	if err := d.elsewhere(p.host, c.Host); err != nil {
 		return nil, err
+	}
+	if err := p.admission.Check(time.Now(), c.Remote.Addr()); err != nil {
+		return nil, fmt.Errorf("%w: %w", auth.ErrDenied, err)
 	}
 	own.Data, own.FS = p.data, withRates(own.FS, p.up, p.down)
 	return d.seats.take(&own, p.sessions)

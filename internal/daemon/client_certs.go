@@ -1,12 +1,7 @@
 package daemon
 
 import (
-	"context"
 	"crypto/x509"
-	"errors"
-	"fmt"
-	"os"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -35,13 +30,13 @@ func (t *clientTrust) files() []string { return []string{t.ca, t.crl} }
 func (t *clientTrust) reload() (changed bool, err error) {
 	v := &certs.ClientVerifier{}
 	if t.ca != "" {
-		pem, err := os.ReadFile(t.ca)
+		list, err := certs.LoadCertificates(t.ca)
 		if err != nil {
 			return false, err
 		}
 		v.Roots = x509.NewCertPool()
-		if !v.Roots.AppendCertsFromPEM(pem) {
-			return false, fmt.Errorf("%s: %w: no certificate in PEM is in it", t.ca, certs.ErrBadFile)
+		for _, c := range list {
+			v.Roots.AddCert(c)
 		}
 	}
 	if t.crl != "" {
@@ -82,57 +77,10 @@ func (d *daemon) clientPolicy(p *ftpserver.TLSPolicy) {
 	}
 }
 
-// certificatePolicy is what certificates mean for the login of an account.
-type certificatePolicy struct {
-	mode  string // as config.Account has it
-	rules []auth.CertificateRule
-}
-
-var (
-	errNoCertificate    = errors.New("no client certificate was shown")
-	errWrongCertificate = errors.New("the client certificate is not this account's")
-	errPasswordOff      = errors.New("the account logs in by certificate only")
-)
-
-// shown reports, by nil, that the client has shown a certificate of the account; else the
-// error says why not, for the log.
-func (p certificatePolicy) shown(c auth.Credentials) error {
-	switch {
-	case c.Certificate == nil:
-		return errNoCertificate
-	case slices.ContainsFunc(p.rules, func(r auth.CertificateRule) bool { return r.Matches(c) }):
-		return nil
-	case c.CertificateErr != nil:
-		return c.CertificateErr
-	}
-	return errWrongCertificate
-}
-
-// withPassword judges a login whose password was right, or is of no meaning.
-func (p certificatePolicy) withPassword(c auth.Credentials) error {
-	var err error
-	switch p.mode {
-	case config.CertificateAlone:
-		if err = p.shown(c); err == nil {
-			err = errPasswordOff
-		}
-	case config.CertificateBoth:
-		err = p.shown(c)
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", auth.ErrDenied, err)
-	}
-	return nil
-}
-
 // byCertificate is a login without a password.
-func (d *daemon) byCertificate(ctx context.Context, c auth.Credentials) (*auth.Grant, error) {
-	p := d.policies[c.User].certificate
-	if p.mode != config.CertificateAlone && p.mode != config.CertificateEither {
-		return nil, auth.ErrPassword
-	}
-	if err := p.shown(c); err != nil {
-		return nil, fmt.Errorf("%w: %w", auth.ErrPassword, err)
+func (d *daemon) byCertificate(c auth.Credentials) (*auth.Grant, error) {
+	if err := d.policies[c.User].certificate.WithoutPassword(c); err != nil {
+		return nil, err
 	}
 	return d.book.Grant(c.User)
 }

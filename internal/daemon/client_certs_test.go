@@ -147,7 +147,7 @@ func newGate(t *testing.T, ca, crl []byte, list ...config.Account) *gate {
 	}
 	c := config.Default()
 	c.TLS.Client = config.ClientCertConfig{Ask: config.ClientCertRequest, CA: g.ca, CRL: g.crl}
-	d := &daemon{lasting: &lasting{state: t.TempDir(), procs: newProcs()}, config: c, log: newLogger(g.log, config.FormatText), policies: policies(c, list)}
+	d := &daemon{lasting: &lasting{state: t.TempDir(), procs: newProcs()}, config: c, log: newLogger(g.log, config.FormatText), policies: policies(list)}
 	g.d = d
 	d.trees = newTrees(c, t.TempDir(), newFolders())
 	t.Cleanup(func() { d.discard(nil) })
@@ -206,6 +206,15 @@ func (g *gate) login(cert *tls.Certificate, user, pass string) (toUser, toPass s
 	return toUser, toPass
 }
 
+// underClient is signed by a client, which is no authority.
+func underClient(ca *authority) *tls.Certificate {
+	by := ca.client(nil)
+	fake := &authority{t: ca.t, cert: by.Leaf, key: by.PrivateKey.(*ecdsa.PrivateKey)}
+	c := fake.client(nil)
+	c.Certificate = append(c.Certificate, by.Certificate...)
+	return c
+}
+
 // S-12, V-21, V-28: the client hears the same, whatever is wrong with its
 // certificate; the log has the reason.
 func TestClientCertificatesRefused(t *testing.T) {
@@ -228,16 +237,18 @@ func TestClientCertificatesRefused(t *testing.T) {
 		cert       *tls.Certificate
 		reason     error
 	}{
-		{"none", "anna", nil, errNoCertificate},
+		{"none", "anna", nil, auth.ErrNoCertificate},
 		{"expired", "anna", ca.client(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }), certs.ErrExpired},
 		{"not yet", "anna", ca.client(func(c *x509.Certificate) { c.NotBefore = time.Now().Add(30 * time.Minute) }), certs.ErrNotYetValid},
 		{"other authority", "anna", other.client(nil), certs.ErrUnknownAuthority},
 		{"for servers", "anna", ca.client(func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }), certs.ErrNotForClients},
+		{"SHA-1", "anna", ca.client(func(c *x509.Certificate) { c.SignatureAlgorithm = x509.ECDSAWithSHA1 }), certs.ErrWeakKey},
+		{"under a client", "anna", underClient(ca), certs.ErrUnknownAuthority},
 		{"revoked", "anna", ca.client(func(c *x509.Certificate) { c.SerialNumber = big.NewInt(66) }), certs.ErrRevoked},
-		{"of another user", "bob", ca.client(nil), errWrongCertificate},
+		{"of another user", "bob", ca.client(nil), auth.ErrWrongCertificate},
 		{"nobody's", "carol", ca.client(nil), nil},
-		{"NUL in the name", "anna", ca.client(func(c *x509.Certificate) { c.Subject.CommonName = "anna\x00.example" }), errWrongCertificate},
-		{"other URI", "uri", ca.client(nil), errWrongCertificate},
+		{"NUL in the name", "anna", ca.client(func(c *x509.Certificate) { c.Subject.CommonName = "anna\x00.example" }), auth.ErrWrongCertificate},
+		{"other URI", "uri", ca.client(nil), auth.ErrWrongCertificate},
 		{"extension that must be understood", "anna", ca.client(func(c *x509.Certificate) {
 			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}}}
 		}), certs.ErrUnknownAuthority},
@@ -335,6 +346,24 @@ func TestClientTrustReloaded(t *testing.T) {
 	step("both authorities", true, true)
 	g.write(g.ca, nil)
 	step("an empty file", true, true)
+	g.write(g.ca, append(ca.pem(), next.pem()[:100]...))
+	step("half of a second authority", true, true)
+	g.write(g.crl, append(ca.crl(7), ca.crl()[:100]...))
+	step("half of a second list", true, true)
+	g.write(g.crl, ca.crl(7)[:100])
+	step("half a list", true, true)
+	g.write(g.crl, nil)
+	step("an empty list", true, true)
+	g.log.take()
+	if err := os.Remove(g.ca); err != nil {
+		t.Fatal(err)
+	}
+	step("no file", true, true)
+	if line := g.log.take(); !strings.Contains(line, "the new file cannot be used") {
+		t.Errorf("the log:\n%s", line)
+	}
 	g.write(g.ca, next.pem())
+	step("still half a list", true, true)
+	g.write(g.crl, ca.crl())
 	step("the next authority", false, true)
 }

@@ -30,7 +30,6 @@ type kept struct {
 	checker *password.Checker
 	open    store.Opener
 	log     *slog.Logger
-	demand  bool   // certificates of clients
 	homes   string // where accounts without a folder have theirs; empty: they see the server's
 	build   func(context.Context, config.Account) (vfs.FS, error)
 	ctx     context.Context // of what outlives a login: until close
@@ -55,8 +54,7 @@ type keptTree struct {
 func (d *daemon) newKept() *kept {
 	k := &kept{
 		file: filepath.Join(d.state, keptFile), checker: d.checker(), log: d.log, homes: d.config.Homes,
-		demand: d.config.StrictestClientCert() == config.ClientCertRequire,
-		build:  d.trees.account, trees: make(map[string]*keptTree),
+		build: d.trees.account, trees: make(map[string]*keptTree),
 	}
 	k.open = func(ctx context.Context, a auth.Account, c auth.Credentials) (*auth.Grant, error) {
 		if err := d.elsewhere(a.Host, c.Host); err != nil {
@@ -107,9 +105,6 @@ func (k *kept) book() (*store.Login, error) {
 	login := store.NewLogin(s, k.checker, k.open, func(account string, err error) {
 		k.log.Warn("login", "account", account, "err", err)
 	})
-	if k.demand {
-		login.DemandCertificates()
-	}
 	k.login = login
 	return login, nil
 }

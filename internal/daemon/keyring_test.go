@@ -138,6 +138,9 @@ func TestKeyringReload(t *testing.T) {
 		func() { second.save(t, dir); first.saveKey(t, dir) },
 		func() { newIdentity(t, 4, time.Now().Add(-time.Minute)).save(t, dir) },
 		func() { write(t, filepath.Join(dir, "cert"), []byte("no PEM")) },
+		func() { second.save(t, dir); half(t, filepath.Join(dir, "cert")) },
+		func() { second.save(t, dir); half(t, filepath.Join(dir, "key")) },
+		func() { second.save(t, dir); write(t, filepath.Join(dir, "key"), nil) },
 		func() { write(t, filepath.Join(dir, "cert"), nil) },
 		func() { os.Remove(filepath.Join(dir, "cert")) },
 	} {
@@ -154,6 +157,16 @@ func TestKeyringReload(t *testing.T) {
 	is(second)
 	r.reload(true)
 	log.silent(t)
+}
+
+// half cuts off the last 30 bytes of a file: of a chain, its second certificate is then none.
+func half(t *testing.T, path string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, data[:len(data)-30])
 }
 
 func (i identity) saveKey(t *testing.T, dir string) {

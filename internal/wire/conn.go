@@ -51,7 +51,9 @@ func NewConn(conn net.Conn, writeTimeout time.Duration) *Conn {
 	if t, ok := conn.(*tls.Conn); ok {
 		c.tls, conn = t, t.NetConn()
 	}
-	c.socket, _ = conn.(*Socket)
+	if c.socket, _ = conn.(*Socket); c.socket != nil {
+		c.socket.limit = writeTimeout
+	}
 	return c
 }
 

@@ -1,8 +1,11 @@
 package wire
 
 import (
+	"math"
 	"net"
+	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // Socket is a connection that can wait for input in a shallow stack. A goroutine
@@ -21,6 +24,9 @@ type Socket struct {
 	err      error // instead of it
 
 	records records
+
+	limit time.Duration // of a write that nobody has bounded
+	until atomic.Int64  // the write deadline, in nanoseconds since 1970; 0: none
 }
 
 // NewSocket wraps conn. If that is not a connection of the operating system, or
@@ -70,6 +76,40 @@ func (s *Socket) Read(p []byte) (int, error) {
 	n, err := s.Conn.Read(p[:s.records.room(len(p))])
 	s.records.advance(p[:n])
 	return n, err
+}
+
+// Write bounds what crypto/tls writes by itself while it reads, the answer to a KeyUpdate
+// (RFC 8446 §4.6.3): the deadline of the last reply may be over by then, or there was none.
+func (s *Socket) Write(p []byte) (int, error) {
+	if now := time.Now(); s.limit > 0 && now.UnixNano() >= s.until.Load() {
+		if err := s.SetWriteDeadline(now.Add(s.limit)); err != nil {
+			return 0, err
+		}
+	}
+	return s.Conn.Write(p)
+}
+
+// SetWriteDeadline bounds the writes from now on.
+func (s *Socket) SetWriteDeadline(t time.Time) error {
+	s.noteDeadline(t)
+	return s.Conn.SetWriteDeadline(t)
+}
+
+// SetDeadline bounds reads and writes from now on.
+func (s *Socket) SetDeadline(t time.Time) error {
+	s.noteDeadline(t)
+	return s.Conn.SetDeadline(t)
+}
+
+func (s *Socket) noteDeadline(t time.Time) {
+	switch {
+	case t.IsZero():
+		s.until.Store(0)
+	case time.Until(t) <= 0: // no more writes: crypto/tls says so behind its close_notify
+		s.until.Store(math.MaxInt64)
+	default:
+		s.until.Store(t.UnixNano())
+	}
 }
 
 // wait returns when there is something to read, or an error to be had by Read, or
