@@ -2,6 +2,7 @@ package ftpserver
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/sealane/sealane/ftp"
@@ -43,14 +44,17 @@ func (s *session) hashJob(p vfs.Path, hash vfs.Hash, from, to int64, tell func(s
 	if !srv.beginHash(account) {
 		return nil, refuse(ftp.Code450Busy, "This account is having files hashed; try again later.")
 	}
-	return &job{run: func(ctx context.Context) outcome {
-		defer srv.endHash(account)
-		sum, err := fs.Hash(ctx, p, hash, from, to)
-		if err != nil {
-			return outcome{err: err}
-		}
-		return outcome{reply: tell(sum)}
-	}}, nil
+	return &job{
+		event: Event{Kind: EventHash, Path: p.String()},
+		run: func(ctx context.Context) outcome {
+			defer srv.endHash(account)
+			sum, err := fs.Hash(ctx, p, hash, from, to)
+			if err != nil {
+				return outcome{err: err}
+			}
+			return outcome{reply: tell(sum), bytes: to - from, hash: fmt.Sprintf("%s:%x", hash, sum)}
+		},
+	}, nil
 }
 
 func (s *Server) beginHash(account string) bool {

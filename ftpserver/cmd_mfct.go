@@ -23,6 +23,6 @@ func cmdMfct(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err := s.grant.FS.SetAttr(ctx, p, vfs.Attr{Created: t}); err != nil {
 		return ftp.Reply{}, err
 	}
-	s.changed("MFCT", p)
+	s.marked("MFCT", p, vfs.Attr{Created: t})
 	return ftp.Replyf(ftp.Code213FileStatus, "Create=%s; %s", ftp.FormatTime(t), name), nil
 }

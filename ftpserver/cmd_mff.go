@@ -33,7 +33,7 @@ func cmdMff(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err := s.grant.FS.SetAttr(ctx, p, a); err != nil {
 		return ftp.Reply{}, err
 	}
-	s.changed("MFF", p)
+	s.marked("MFF", p, a)
 	return ftp.Replyf(ftp.Code213FileStatus, "%s %s", done, name), nil
 }
 

@@ -23,6 +23,6 @@ func cmdMfmt(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err := s.grant.FS.SetAttr(ctx, p, vfs.Attr{ModTime: t}); err != nil {
 		return ftp.Reply{}, err
 	}
-	s.changed("MFMT", p)
+	s.marked("MFMT", p, vfs.Attr{ModTime: t})
 	return ftp.Replyf(ftp.Code213FileStatus, "Modify=%s; %s", ftp.FormatTime(t), name), nil
 }

@@ -59,9 +59,10 @@ func release(grant *auth.Grant) {
 
 // loginEnded puts the result of a login into force.
 func (s *session) loginEnded(user string, grant *auth.Grant, out *outcome) {
-	e := Event{Kind: EventLogin, User: user, Err: out.err}
+	e := Event{Kind: EventLogin, User: user, Err: out.err, Certificate: out.reply.Code == ftp.Code232LoggedInSecurely}
 	switch {
 	case out.err == nil:
+		s.settle()
 		s.grant, s.cwd, s.state = grant, grant.Home, loggedIn
 		s.identity.Store(&identity{grant.Account, s.clientKey(), s.via.legacy})
 		s.show()

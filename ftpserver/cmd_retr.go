@@ -34,7 +34,8 @@ func cmdRetr(ctx context.Context, s *session, arg string) (*job, error) {
 	}
 	whole := &wholeReader{r: bytes, left: left}
 	return s.transferJob(transfer{
-		path: p,
+		path:   p,
+		offset: offset,
 		move: func(_ context.Context, conn *dataconn.Conn) (int64, error) {
 			return srv.send(conn, mode, filter(whole))
 		},

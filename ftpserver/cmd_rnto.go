@@ -20,6 +20,6 @@ func cmdRnto(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err := s.grant.FS.Rename(ctx, s.given.renameFrom, p, vfs.Rename{}); err != nil {
 		return ftp.Reply{}, err
 	}
-	s.changed("RNTO", p)
+	s.moved("RNTO", s.given.renameFrom, p)
 	return ftp.Replyf(ftp.Code250Done, "Renamed."), nil
 }

@@ -50,6 +50,7 @@ func (s *session) store(ctx context.Context, arg string, how vfs.Create) (*job, 
 	return s.transferJob(transfer{
 		path:   p,
 		upload: true,
+		offset: how.Offset,
 		move: func(ctx context.Context, conn *dataconn.Conn) (int64, error) {
 			if legacyEOF {
 				conn.AcceptFIN()

@@ -45,8 +45,31 @@ func (s *Server) accept(conn net.Conn, ends origin.Ends, v via) {
 	}()
 }
 
-// admit counts a session in, or says why not.
+// admit asks Admit, and counts a session in, or says why not.
 func (s *Server) admit(ses *session) error {
+	if s.Admit != nil {
+		release, err := s.Admit(ses.remote)
+		if err != nil {
+			return err
+		}
+		ses.admitted = release
+	}
+	err := s.enroll(ses)
+	if err != nil {
+		ses.settle()
+	}
+	return err
+}
+
+// settle tells who admitted the session that it has logged in, or has ended.
+func (s *session) settle() {
+	if s.admitted != nil {
+		s.admitted()
+		s.admitted = nil
+	}
+}
+
+func (s *Server) enroll(ses *session) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	addr := ses.remote.Addr()
@@ -77,6 +100,7 @@ func (s *Server) renew(ses *session) {
 }
 
 func (s *Server) dismiss(ses *session) {
+	defer ses.settle()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.sessions, ses.id)
@@ -151,7 +175,9 @@ func (s *session) handshake(run func(ctx context.Context, server func(net.Conn) 
 	switch {
 	case e.Err == nil:
 		socket.Conn = plain // otherwise crypto/tls may still be closing prompt
-		e.Kind, e.TLS, e.Legacy = EventTLS, tlsVersion(t.ConnectionState().Version), s.via.legacy
+		cs := t.ConnectionState()
+		e.Kind, e.TLS, e.Handshake = EventTLS, tlsVersion(cs.Version), shaken(cs)
+		e.Implicit, e.Legacy = s.via.implicit, s.via.legacy
 	case s.misnamed:
 		e.Err = errServerName
 	}

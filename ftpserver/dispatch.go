@@ -24,8 +24,10 @@ func (s *session) dispatch(in incoming) {
 		s.closeOnGarbage()
 		return
 	}
+	s.tally.commands++
 	row, refusal := s.check(in)
 	if row == nil {
+		s.observeNotDone(s.srv.table[in.cmd.Verb], "", refusal, nil)
 		s.refuse(refusal, s.srv.table[in.cmd.Verb] == nil)
 		return
 	}
@@ -41,6 +43,7 @@ func (s *session) dispatch(in incoming) {
 	if err != nil {
 		reply = s.replyTo(err)
 	}
+	s.observeNotDone(row, in.cmd.Arg, reply, err)
 	if reply.Code.Class() == ftp.Permanent {
 		s.refuse(reply, false)
 		return

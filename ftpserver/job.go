@@ -24,6 +24,9 @@ type job struct {
 	// succeeded all the same. May be nil.
 	discard func()
 	event   Event // told when the job has ended, if its Kind is set
+	// row and arg are of the command, if what becomes of it is told by no other event.
+	row *command
+	arg string
 
 	began  time.Time
 	done   chan outcome
@@ -37,6 +40,8 @@ type outcome struct {
 	err     error
 	bytes   int64
 	resumed bool
+	end     DataEnd
+	hash    string // for EventHash
 	// after, if not nil, is called behind run, in its goroutine, when the outcome has
 	// been told already.
 	after func()
@@ -59,12 +64,17 @@ func (s *session) begin(row *command, arg string) {
 		if row.data {
 			s.dropOffer()
 		}
-		s.refuse(s.replyTo(err), false)
+		reply := s.replyTo(err)
+		s.observeNotDone(row, arg, reply, err)
+		s.refuse(reply, false)
 		return
 	}
 	s.reply(j.opening)
 	j.began, j.done, j.cancel = time.Now(), make(chan outcome, 1), cancel
 	j.event.Verb = row.verb
+	if row.verb != "USER" && row.verb != "PASS" { // which have events of their own
+		j.row, j.arg = row, arg
+	}
 	s.view.begins(row.verb, j.event.Path)
 	s.job = j
 	// Made before the goroutine: where another thread waits for the network by then,
@@ -140,11 +150,11 @@ func (s *session) finish(out outcome) {
 	if reply.IsZero() {
 		reply = s.replyTo(out.err)
 	}
-	if job.event.Kind != "" {
+	if job.event.Kind != "" && (job.event.Kind != EventHash || out.err == nil) {
 		job.event.Reply, job.event.Err = reply.Code, out.err
-		job.event.Bytes, job.event.Resumed = out.bytes, out.resumed
-		job.event.Took = time.Since(job.began)
-		s.observe(job.event)
+		s.observeJob(job, out)
+	} else if job.row != nil {
+		s.observeNotDone(job.row, job.arg, reply, out.err)
 	}
 	s.reply(reply)
 	if s.aborting {
@@ -156,6 +166,19 @@ func (s *session) finish(out outcome) {
 		s.end(errGone)
 	}
 	s.resume()
+}
+
+// observeJob tells of the end of a job that has an event.
+//
+//go:noinline
+func (s *session) observeJob(j *job, out outcome) {
+	e := &j.event
+	e.Hash, e.Bytes, e.Resumed, e.Took = out.hash, out.bytes, out.resumed, time.Since(j.began)
+	if e.Transfer != nil {
+		e.Transfer.End, e.Transfer.Aborted = out.end, wanted(out.err)
+		s.tally.transferred(e)
+	}
+	s.observe(*e)
 }
 
 // resume goes on after a job: with the command that waited for its end, or with
@@ -186,8 +209,8 @@ func (s *session) finishJobQuietly() {
 		s.job.discard()
 	}
 	if s.job.event.Kind != "" {
-		s.job.event.Reply, s.job.event.Err, s.job.event.Bytes = 0, errors.Join(errGone, out.err), out.bytes
-		s.observe(s.job.event)
+		s.job.event.Reply, s.job.event.Err = 0, errors.Join(errGone, out.err)
+		s.observeJob(s.job, out)
 	}
 	s.job = nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -38,6 +39,13 @@ type Server struct {
 	// Observe, if set, is told what happens, from the goroutine in which it
 	// happens: it must be quick, and safe for use by many sessions at once.
 	Observe func(ctx context.Context, e Event)
+
+	// Admit, if set, says whether a connection from remote may begin a session: an error
+	// is in the event of the refusal, and not told to the client. release is called when
+	// the session has logged in for the first time and when it has ended, by whichever
+	// goroutine, and must bear both; it may be nil. Admit is called before anything is
+	// read, from many goroutines; it must return at once.
+	Admit func(remote netip.AddrPort) (release func(), err error)
 
 	// Bulk, if set, is told by 1 and by -1 when a transfer begins and ceases to be a
 	// large one, which keeps a processor busy under TLS. It must be quick, and safe

@@ -2,6 +2,7 @@ package ftpserver
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -38,6 +39,7 @@ type session struct {
 	remote, local netip.AddrPort // as the client has them
 	socket        netip.AddrPort // local, but where a proxy is between
 	via           via
+	admitted      func() // of Admit, until it has been called; may be nil
 	ctx           context.Context
 	cancel        context.CancelCauseFunc
 	conn          *wire.Conn
@@ -72,7 +74,8 @@ type session struct {
 	host     *virtualHost
 	asked    string       // by HOST; "": nothing
 	shown    *virtualHost // whose certificate the control connection has, or had before CCC
-	misnamed bool         // the handshake failed for its server name
+	leaf     *tls.Certificate
+	misnamed bool // the handshake failed for its server name
 
 	given, next following
 
@@ -80,6 +83,7 @@ type session struct {
 	held     *incoming // came during a job, to be done after it
 	job      *job
 	aborting bool // ABOR waits for the job's end
+	tally    tally
 	view     view
 	ended    bool
 	farewell bool // the peer was told why, and should get to read it
@@ -335,31 +339,6 @@ func (s *session) close(r ftp.Reply) {
 }
 
 func (s *session) name() string { return s.label }
-
-//go:noinline
-func (s *session) observeStart() { s.observe(Event{Kind: EventSessionStart}) }
-
-//go:noinline
-func (s *session) observeEnd() {
-	s.observe(Event{Kind: EventSessionEnd, Took: time.Since(s.opened)})
-}
-
-// observe fills in what all events of a session share.
-func (s *session) observe(e Event) {
-	if s.srv.Observe == nil {
-		return
-	}
-	e.Time, e.Session, e.Remote, e.Host = time.Now(), s.name(), s.remote, s.hostName()
-	if s.grant != nil && e.Account == "" {
-		e.Account = s.grant.Account
-	}
-	if s.conn != nil && e.TLS == "" {
-		if state := s.conn.TLS(); state != nil {
-			e.TLS = tlsVersion(state.Version)
-		}
-	}
-	s.srv.Observe(s.ctx, e)
-}
 
 // panicked keeps a panic in one session from ending the others.
 func (s *session) panicked(v any) error {

@@ -22,6 +22,6 @@ func siteChgrp(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err := s.grant.FS.SetAttr(ctx, p, vfs.Attr{Group: group}); err != nil {
 		return ftp.Reply{}, err
 	}
-	s.changed("SITE CHGRP", p)
+	s.marked("SITE CHGRP", p, vfs.Attr{Group: group})
 	return ftp.Replyf(ftp.Code200OK, "Group changed."), nil
 }

@@ -25,6 +25,6 @@ func siteChmod(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err := s.grant.FS.SetAttr(ctx, p, vfs.Attr{Mode: &mode}); err != nil {
 		return ftp.Reply{}, err
 	}
-	s.changed("SITE CHMOD", p)
+	s.marked("SITE CHMOD", p, vfs.Attr{Mode: &mode})
 	return ftp.Replyf(ftp.Code200OK, "Mode changed."), nil
 }

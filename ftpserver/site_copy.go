@@ -66,7 +66,7 @@ func (s *session) copyJob(verb string, from, to vfs.Path) *job {
 		},
 		then: func(out *outcome) {
 			if out.err == nil {
-				s.changed(verb, to)
+				s.moved(verb, from, to)
 			}
 		},
 	}

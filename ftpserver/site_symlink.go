@@ -24,6 +24,6 @@ func siteSymlink(ctx context.Context, s *session, arg string) (ftp.Reply, error)
 	if err := s.grant.FS.Symlink(ctx, target, p); err != nil {
 		return ftp.Reply{}, err
 	}
-	s.changed("SITE SYMLINK", p)
+	s.moved("SITE SYMLINK", target, p)
 	return ftp.Replyf(ftp.Code200OK, "Link made."), nil
 }

@@ -27,7 +27,7 @@ func siteUtime(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err := s.grant.FS.SetAttr(ctx, p, a); err != nil {
 		return ftp.Reply{}, err
 	}
-	s.changed("SITE UTIME", p)
+	s.marked("SITE UTIME", p, a)
 	return ftp.Replyf(ftp.Code200OK, "Time changed."), nil
 }
 

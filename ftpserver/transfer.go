@@ -15,6 +15,7 @@ var errNoConnection = errors.New("no data connection")
 type transfer struct {
 	path   vfs.Path
 	upload bool
+	offset int64 // at which a resumed one begins
 	// move does the transfer and returns the bytes moved. Errors of the data
 	// connection are transferErrors; all others are of the storage.
 	move func(ctx context.Context, conn *dataconn.Conn) (int64, error)
@@ -42,7 +43,9 @@ func (s *session) transferJob(t transfer) *job {
 	return &job{
 		// 150 at once: some clients connect only when they have seen it.
 		opening: ftp.Replyf(ftp.Code150Opening, "Opening the data connection."),
-		event:   Event{Kind: EventTransfer, Path: t.path.String()},
+		event: Event{Kind: EventTransfer, Path: t.path.String(), Transfer: &Transfer{
+			Upload: t.upload, ASCII: s.typ == typeASCII, Offset: t.offset,
+		}},
 		run: func(ctx context.Context) (out outcome) {
 			out.err = errPanic // stays if move panics
 			defer func() { t.abandon(out.err) }()
@@ -56,7 +59,7 @@ func (s *session) transferJob(t transfer) *job {
 func (s *Server) carry(ctx context.Context, o *offer, t transfer, v *view) outcome {
 	conn, err := s.connect(ctx, o)
 	if err != nil {
-		return outcome{err: &transferError{err}}
+		return outcome{err: &transferError{err}, end: unmade(err)}
 	}
 	v.moves(conn)
 	unhook := context.AfterFunc(ctx, conn.Abort)
@@ -65,9 +68,11 @@ func (s *Server) carry(ctx context.Context, o *offer, t transfer, v *view) outco
 	if !unhook() {
 		// Aborted. What move made of it does not count, but for a download or an
 		// upload that was whole already.
+		out.end = EndAborted
 		return out.orDone()
 	}
 	var broken *transferError
+	out.end = endOf(conn, err != nil && !t.upload && !errors.As(err, &broken), err)
 	switch {
 	case errors.As(err, &broken), err != nil && !t.upload:
 		// A cut must look like a cut: no close_notify.

@@ -22,8 +22,12 @@ func howtoSteps(t *testing.T, page string) (steps []howtoStep) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return pageSteps(string(text))
+}
+
+func pageSteps(text string) (steps []howtoStep) {
 	inside := false
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		command, isCommand := strings.CutPrefix(line, "$ sealane ")
 		switch {

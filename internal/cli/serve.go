@@ -69,10 +69,16 @@ func newServeCommand(env *Env) *cobra.Command {
 			defer signal.Stop(again)
 			return daemon.Run(cmd.Context(), c, daemon.Process{
 				Settings: func() (config.Config, error) { return f.settings(cmd, args) },
-				Out:      env.Stdout, Log: env.Stderr, Again: again,
+				Out:      env.Stdout, Log: env.Stderr, Again: again, Version: readVersion().Version,
 			})
 		},
 	}
+	f.add(cmd)
+	return cmd
+}
+
+// add gives a command the flags.
+func (f *serveFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.config, "config", "", "read settings from this TOML `FILE`; flags go over them")
 	flags.StringVar(&f.state, "state", "", "keep certificate and account in this `DIR` (default: the user's state folder)")
@@ -92,7 +98,17 @@ func newServeCommand(env *Env) *cobra.Command {
 	flags.StringVar(&f.clientCert, "client-cert", "", "ask clients for a certificate: `off|request|require` (default off)")
 	flags.BoolVar(&f.plaintext, "insecure-plaintext", false, "let clients log in and move files without TLS: passwords and files can be read on the way")
 	flags.StringVar(&f.logFormat, "log-format", "", "write the log as `text|json`")
-	return cmd
+}
+
+// serveKeys says over which setting each flag goes. Those of accounts are not among them.
+func serveKeys() map[string]string {
+	return map[string]string{
+		"state": "state", "explicit": "listen.explicit", "implicit": "listen.implicit",
+		"data-ports": "data.ports", "data-mode": "data.mode", "data-fallback": "data.fallback", "resumption": "data.resumption",
+		"public-address": "data.public_address", "durability": "uploads.durability", "cert": "tls.cert", "key": "tls.key",
+		"client-ca": "tls.client_ca", "client-cert": "tls.client_cert", "insecure-plaintext": "tls.insecure_plaintext",
+		"log-format": "log.format",
+	}
 }
 
 // settings puts the flags over the file, and checks the whole.

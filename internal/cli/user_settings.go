@@ -37,7 +37,7 @@ func userSettings() []userSetting {
 		one("dir", "the `FOLDER` that it sees", func(s *S) **string { return &s.Dir }, plainText, text),
 		many("mount", "`\"/AT = FOLDER\"` in its tree, with (read-only) behind it or not", func(s *S) *[]auth.Mount { return &s.Mounts }, config.ParseMount, mountText),
 		many("allow", "`\"/FOLDER=RIGHTS\"`: what it may do there and below: all, none, or some of list,download,upload,overwrite,append,delete,rmdir,rename,renamedir,mkdir,attributes,hash,link",
-			func(s *S) *[]auth.Rule { return &s.Rules }, parseRule, func(r auth.Rule) string { return r.Folder + "=" + r.Allow.String() }),
+			func(s *S) *[]auth.Rule { return &s.Rules }, config.ParseRule, func(r auth.Rule) string { return r.Folder + "=" + r.Allow.String() }),
 		yes("read-only", "let it look and download only", func(s *S) **bool { return &s.ReadOnly }),
 		yes("no-overwrite", "let it replace and append to no file", func(s *S) **bool { return &s.NoOverwrite }),
 		yes("hide-dots", "hide files whose names begin with a dot", func(s *S) **bool { return &s.HideDots }),
@@ -203,26 +203,11 @@ func mountText(m auth.Mount) string {
 	return m.At + " = " + m.Dir
 }
 
-// parseRule reads "/in=list,upload". The folder may hold "="; rights do not.
-func parseRule(s string) (auth.Rule, error) {
-	at := strings.LastIndexByte(s, '=')
-	if at < 1 || s[0] != '/' {
-		return auth.Rule{}, fmt.Errorf("%.60q does not say what is allowed where; write \"/in=list,upload\"", s)
-	}
-	rights, err := auth.ParseRights(s[at+1:])
-	return auth.Rule{Folder: strings.TrimSpace(s[:at]), Allow: rights}, err
-}
-
 func parseExpires(s string) (time.Time, error) {
 	if s == "never" {
 		return time.Time{}, nil
 	}
-	for _, form := range []string{time.DateOnly, time.RFC3339} {
-		if t, err := time.Parse(form, s); err == nil && !t.IsZero() {
-			return t.UTC(), nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%.40q is not a time; write 2027-01-31, 2027-01-31T12:00:00Z or never", s)
+	return config.ParseTime(s)
 }
 
 func expiresText(t time.Time) string {

@@ -13,9 +13,11 @@ type Account struct {
 	Password     string
 	PasswordHash string
 	PasswordFile string
+	PasswordEnv  string // name of an environment variable
 	Host         string // one of the names of a Host; empty: it may log in at every one
 	Resumption   string // as DataConfig has it; empty: that one counts
 	LegacyEOF    bool
+	Admission    auth.Admission
 	Sessions     int    // at once; 0: as many as the server has
 	Certificate  string // CertificateAlone, CertificateBoth, CertificateEither, or empty
 	Certificates []auth.CertificateRule

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/sealane/sealane/internal/guard"
 )
 
 // Config is the settings of a server. Each field's meaning stands in the table
@@ -27,7 +29,10 @@ type Config struct {
 	Homes    string // accounts.homes; empty: none
 	Accounts []Account
 	Limits   Limits
+	Guard    guard.Policy
 	Log      Log
+	Trail    TrailConfig
+	Control  Control
 }
 
 // ListenConfig is the section [listen].
@@ -87,6 +92,14 @@ type Log struct {
 	Format string // FormatText or FormatJSON
 }
 
+// Control is the section [control].
+type Control struct {
+	Socket string // a path, ControlOff, or empty: in the state folder
+}
+
+// ControlOff is Control.Socket where there is none.
+const ControlOff = "off"
+
 // The values of DataConfig.Mode.
 const (
 	ModeShared    = "shared"
@@ -124,7 +137,9 @@ func Default() Config {
 			Stall:              time.Minute,
 			Grace:              30 * time.Second,
 		},
-		Log: Log{Format: FormatText},
+		Guard: guard.DefaultPolicy(),
+		Log:   Log{Format: FormatText},
+		Trail: defaultTrail(),
 	}
 }
 
@@ -152,7 +167,7 @@ func Load(path string) (Config, error) {
 }
 
 func (c *Config) resolve(dir string) {
-	paths := []*string{&c.Dir, &c.State, &c.Homes, &c.TLS.Cert, &c.TLS.Key, &c.TLS.SecondCert, &c.TLS.SecondKey, &c.TLS.Staple, &c.TLS.ACME.Roots, &c.TLS.Client.CA, &c.TLS.Client.CRL}
+	paths := []*string{&c.Dir, &c.State, &c.Homes, &c.Trail.Dir, &c.TLS.Cert, &c.TLS.Key, &c.TLS.SecondCert, &c.TLS.SecondKey, &c.TLS.Staple, &c.TLS.ACME.Roots, &c.TLS.Client.CA, &c.TLS.Client.CRL}
 	for i := range c.Hosts {
 		paths = append(paths, &c.Hosts[i].Cert, &c.Hosts[i].Key)
 	}
@@ -162,6 +177,9 @@ func (c *Config) resolve(dir string) {
 		for j := range a.Storage.Mounts {
 			paths = append(paths, &a.Storage.Mounts[j].Dir)
 		}
+	}
+	if c.Control.Socket != ControlOff {
+		paths = append(paths, &c.Control.Socket)
 	}
 	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/certs/acme"
+	"github.com/sealane/sealane/internal/guard"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -118,6 +119,14 @@ name = "ärzte"
 password_hash = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"
 
 [[account]]
+name = "printer"
+password_env = "PRINTER_PASSWORD"
+disabled = true
+expires = "2027-01-31"
+networks = ["192.0.2.0/24", "2001:db8::7"]
+allow = ["/=list,download", "/in=odd = upload"]
+
+[[account]]
 name = "scanner"
 host = "ftp.a.example.org"
 password_file = "/etc/scanner"
@@ -126,6 +135,21 @@ legacy_eof = true
 sessions = 3
 certificate = "either"
 certificates = ["cn:scanner 7", "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]
+
+[guard]
+failures = 5
+network_failures = 25
+window = "30m"
+delay_max = "3s"
+ban = "1h"
+ban_max = "8784h"
+trust = "2160h"
+allow = ["10.0.0.0/8", "2001:db8::7"]
+deny = ["198.51.100.0/24"]
+handshakes = 500
+handshakes_per_address = 50
+hashes = 2
+hashes_waiting = 100
 
 [limits]
 sessions = 10
@@ -137,6 +161,22 @@ grace = "168h"
 
 [log]
 format = "json"
+
+[control]
+socket = "/run/sealane.sock"
+
+[trail]
+file = true
+dir = "/var/log/sealane"
+required = true
+max_size = "1 MiB"
+max_age = "1h"
+keep = 7
+keep_days = 90
+sync = "batch"
+checkpoint = 100
+syslog = "tcp://log.example.org:601"
+journald = true
 `
 
 func fullConfig() Config {
@@ -173,6 +213,10 @@ func fullConfig() Config {
 				QuotaBytes: 10 << 30, QuotaFiles: 1000, RateUp: 5e6, RateDown: 500 << 10, SessionUp: 1000, SessionDown: 2,
 			}},
 			{Name: "ärzte", PasswordHash: "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA"},
+			{Name: "printer", PasswordEnv: "PRINTER_PASSWORD",
+				Admission: auth.Admission{Disabled: true, Expires: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC),
+					Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::7/128")}},
+				Storage: Storage{Rules: []auth.Rule{{Folder: "/", Allow: auth.RightList | auth.RightDownload}, {Folder: "/in=odd", Allow: auth.RightUpload}}}},
 			{Name: "scanner", PasswordFile: "/etc/scanner", Host: "ftp.a.example.org", Resumption: ResumptionOff, LegacyEOF: true, Sessions: 3,
 				Certificate: CertificateEither, Certificates: []auth.CertificateRule{
 					{Kind: auth.CertificateCN, Value: "scanner 7"}, {Kind: auth.CertificateKey, Value: "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
@@ -180,7 +224,14 @@ func fullConfig() Config {
 		},
 		Limits: Limits{Sessions: 10, SessionsPerAddress: 2, Idle: 90 * time.Minute, Login: 5 * time.Second,
 			Stall: 10 * time.Second, Grace: 168 * time.Hour},
-		Log: Log{Format: FormatJSON},
+		Guard: guard.Policy{Failures: 5, NetworkFailures: 25, Window: 30 * time.Minute, DelayMax: 3 * time.Second, Ban: time.Hour,
+			BanMax: 366 * 24 * time.Hour, Trust: 90 * 24 * time.Hour,
+			Allow:      []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::7/128")},
+			Deny:       []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")},
+			Handshakes: 500, HandshakesPerAddress: 50, Hashes: 2, HashesWaiting: 100},
+		Log: Log{Format: FormatJSON}, Control: Control{Socket: "/run/sealane.sock"},
+		Trail: TrailConfig{File: true, Dir: "/var/log/sealane", Required: true, MaxSize: 1 << 20, MaxAge: time.Hour, Keep: 7, KeepDays: 90,
+			Sync: TrailSyncBatch, Every: 100, Syslog: Syslog{"tcp", "log.example.org:601"}, Journald: true},
 	}
 }
 
@@ -256,7 +307,7 @@ password = "x"
 x.toml:9: account[2].name: is empty (hint: give it the name that the client logs in with)
 x.toml:10: unknown key account.nme (hint: did you mean name?)`},
 		{"inline accounts", "account = [\n {name='a', password='x'}, # }\n {name='b',\n  pasword='x'},\n]\n",
-			`x.toml:3: account[1]: has no password (hint: set password, password_hash or password_file)
+			`x.toml:3: account[1]: has no password (hint: set password, password_hash, password_file or password_env)
 x.toml:4: unknown key account.pasword (hint: did you mean password?)`},
 		{"one bracket", "[account]\nname = 'a'\n", `x.toml:1: account: must be a list of sections (hint: write [[account]], with two brackets, above each)`},
 		{"list of other things", "account = [1]\n", `x.toml:1: account: must be a list of sections (hint: write [[account]], with two brackets, above each)`},
@@ -333,8 +384,8 @@ password_hash = "secret"
 [[account]]
 name = "none"
 password_file = "x"
-`, `x.toml:1: account[0]: has no password (hint: set password, password_hash or password_file)
-x.toml:3: account[1]: has more than one password (hint: keep one of password, password_hash and password_file)
+`, `x.toml:1: account[0]: has no password (hint: set password, password_hash, password_file or password_env)
+x.toml:3: account[1]: has more than one password (hint: keep one of password, password_hash, password_file and password_env)
 x.toml:9: account[2].password: is empty (hint: give one that is hard to guess)
 x.toml:12: account[3].password_hash: is not a usable password hash: it is not of argon2id, argon2i, bcrypt ($2b$), sha512-crypt ($6$) or PBKDF2 (hint: a plain password goes into password)
 x.toml:14: account[4].name: "none" is the name of account[0], too (hint: remove one of them)`},

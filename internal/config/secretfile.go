@@ -41,13 +41,41 @@ func ReadSecretFile(name string) (string, error) {
 	return line, nil
 }
 
+// readSecretVariable reads a password, or the hash of one, from the environment. Errors never
+// hold what is in it.
+func readSecretVariable(name string) (string, error) {
+	text, ok := os.LookupEnv(name)
+	if !ok {
+		return "", mistakef("set it for the server", "there is no environment variable %s", name)
+	}
+	if err := checkPassword(text); err != nil {
+		var m *mistake
+		errors.As(err, &m)
+		return "", mistakef("it must hold the password and nothing else", "the password in the environment variable %s %s", name, m.message)
+	}
+	return text, nil
+}
+
+// checkVariable holds the names that every system can have.
+func checkVariable(name string) error {
+	if name == "" || strings.ContainsAny(name, "=\x00 \t\r\n") {
+		return mistakef("write its name, without a dollar sign", "is not the name of an environment variable")
+	}
+	return nil
+}
+
 // Secret gives the account's password or its hash, whichever is set, from its
-// file if need be; the other is empty.
+// file or the environment if need be; the other is empty.
 func (a Account) Secret() (plain, hash string, err error) {
-	if a.PasswordFile == "" {
+	var line string
+	switch {
+	case a.PasswordFile != "":
+		line, err = ReadSecretFile(a.PasswordFile)
+	case a.PasswordEnv != "":
+		line, err = readSecretVariable(a.PasswordEnv)
+	default:
 		return a.Password, a.PasswordHash, nil
 	}
-	line, err := ReadSecretFile(a.PasswordFile)
 	if err != nil {
 		return "", "", fmt.Errorf("account %q: %w", a.Name, err)
 	}

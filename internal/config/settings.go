@@ -15,6 +15,7 @@ type setting struct {
 	key     string
 	example string
 	doc     string // lines
+	secret  bool   // not to be shown
 	set     func(c *Config, v any) error
 	account func(a *Account, v any) error
 	host    func(h *Host, v any) error
@@ -101,10 +102,13 @@ func settings() []setting {
 	rows = append(rows, hostSettings()...)
 	rows = append(rows, uploadSettings()...)
 	rows = append(rows, verbSettings()...)
+	rows = append(rows, guardSettings()...)
 	rows = append(rows, limitSettings()...)
+	rows = append(rows, trailSettings()...)
 	rows = append(rows, keptSettings()...)
 	rows = append(rows, accountSettings()...)
 	rows = append(rows, accountCertSettings()...)
+	rows = append(rows, admissionSettings()...)
 	return append(rows, storageSettings()...)
 }
 
@@ -131,6 +135,9 @@ func limitSettings() []setting {
 		{key: "log.format", example: `"text"`,
 			doc: "The form of log lines: text or json.",
 			set: func(c *Config, v any) error { return setFormat(&c.Log.Format, v) }},
+		{key: "control.socket", example: `"/run/sealane/control.sock"`,
+			doc: "The socket of \"sealane ctl\", which only the user that the server runs as and root\nmay use; off: none. Without it there is control.sock in the state folder.",
+			set: func(c *Config, v any) error { return setPath(&c.Control.Socket, v) }},
 	}
 }
 
@@ -149,14 +156,19 @@ func accountSettings() []setting {
 			doc:     "What the client gives as its user name; compared byte for byte.",
 			account: func(a *Account, v any) error { return setChecked(&a.Name, v, checkName) }},
 		{key: "account.password", example: `"correct horse battery staple"`,
-			doc:     "The password itself; or, better, one of the next two in its place.",
+			doc:     "The password itself; or, better, one of the next three in its place.",
+			secret:  true,
 			account: func(a *Account, v any) error { return setChecked(&a.Password, v, checkPassword) }},
 		{key: "account.password_hash", example: `"$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"`,
 			doc:     "Its hash: argon2id, or one from elsewhere of argon2i, bcrypt, sha512-crypt or PBKDF2.",
+			secret:  true,
 			account: func(a *Account, v any) error { return setChecked(&a.PasswordHash, v, checkHash) }},
 		{key: "account.password_file", example: `"anna.password"`,
 			doc:     "A file that holds the password or its hash, in one line, and that\nnobody else can read.",
 			account: func(a *Account, v any) error { return setPath(&a.PasswordFile, v) }},
+		{key: "account.password_env", example: `"ANNA_PASSWORD"`,
+			doc:     "The name of an environment variable of the server that holds the password or its\nhash.",
+			account: func(a *Account, v any) error { return setChecked(&a.PasswordEnv, v, checkVariable) }},
 		{key: "account.host", example: `"a.example.org"`,
 			doc:     "The host at which it may log in, by one of its names; without it, at every one.",
 			account: func(a *Account, v any) error { return setParsed(&a.Host, v, ParseHostName) }},

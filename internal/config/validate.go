@@ -42,6 +42,7 @@ func (c Config) check(wrong map[string]bool) []*Error {
 	c.checkClientCerts(say, wrong)
 	c.checkHosts(say, wrong)
 	c.checkVerbs(say)
+	c.checkGuard(say, wrong)
 	say("limits.sessions", checkCount(c.Limits.Sessions))
 	say("limits.sessions_per_address", checkCount(c.Limits.SessionsPerAddress))
 	say("limits.idle", checkDuration(c.Limits.Idle))
@@ -52,6 +53,7 @@ func (c Config) check(wrong map[string]bool) []*Error {
 	say("uploads.durability", err)
 	say("uploads.keep", checkDuration(c.Uploads.Keep))
 	say("log.format", checkFormat(c.Log.Format))
+	c.Trail.check(say)
 	first := map[string]int{}
 	for i, a := range c.Accounts {
 		key := fmt.Sprintf("account[%d]", i)
@@ -134,6 +136,7 @@ func (a Account) check(key string, say func(string, error), wrong map[string]boo
 		{".password", a.Password, checkPassword},
 		{".password_hash", a.PasswordHash, checkHash},
 		{".password_file", a.PasswordFile, func(string) error { return nil }},
+		{".password_env", a.PasswordEnv, checkVariable},
 	} {
 		if wrong[key+way.name] {
 			ways++
@@ -146,9 +149,9 @@ func (a Account) check(key string, say func(string, error), wrong map[string]boo
 	case ways > 0 && a.Certificate == CertificateAlone:
 		say(key, mistakef("remove it, or set certificate to either or both", "has a password, which could not be used"))
 	case ways == 0 && a.Certificate != CertificateAlone:
-		say(key, mistakef("set password, password_hash or password_file", "has no password"))
+		say(key, mistakef("set password, password_hash, password_file or password_env", "has no password"))
 	case ways > 1:
-		say(key, mistakef("keep one of password, password_hash and password_file", "has more than one password"))
+		say(key, mistakef("keep one of password, password_hash, password_file and password_env", "has more than one password"))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -26,6 +27,16 @@ func TestValidate(t *testing.T) {
 data.mode: "" is not known here (hint: one of shared, exclusive)
 data.resumption: "" is not known here (hint: one of auto, require, off)
 tls.client_cert: "" is not known here (hint: one of off, request, require)
+guard.failures: must be a number above 0 (hint: 1 is the least)
+guard.network_failures: must be a number above 0 (hint: 1 is the least)
+guard.window: must be a time from 1s to 8784h (hint: write "90s", "5m" or "1h30m")
+guard.delay_max: must be a time from 1s to 20s (hint: write "90s", "5m" or "1h30m")
+guard.ban: must be a time from 1s to 8784h (hint: write "90s", "5m" or "1h30m")
+guard.ban_max: must be a time from 1s to 8784h (hint: write "90s", "5m" or "1h30m")
+guard.trust: must be a time from 1s to 8784h (hint: write "90s", "5m" or "1h30m")
+guard.handshakes: must be a number above 0 (hint: 1 is the least)
+guard.handshakes_per_address: must be a number above 0 (hint: 1 is the least)
+guard.hashes_waiting: must be a number above 0 (hint: 1 is the least)
 limits.sessions: must be a number above 0 (hint: 1 is the least)
 limits.sessions_per_address: must be a number above 0 (hint: 1 is the least)
 limits.idle: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
@@ -34,7 +45,18 @@ limits.stall: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m"
 limits.grace: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
 uploads.durability: "" is not known here (hint: one of full, process)
 uploads.keep: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
-log.format: must be "text" or "json" (hint: in quotes)`},
+log.format: must be "text" or "json" (hint: in quotes)
+trail.max_size: must be 64 KiB at least (hint: some MiB are usual)
+trail.max_age: must be a time from 1s to 168h (hint: write "90s", "5m" or "1h30m")
+trail.keep: must be a number above 0 (hint: 1 is the least)
+trail.sync: "" is not known here (hint: one of batch, checkpoint, never)
+trail.checkpoint: must be a number above 0 (hint: 1 is the least)`},
+		{"guard against itself", func(c *Config) {
+			c.Guard.BanMax, c.Guard.NetworkFailures = time.Minute, 1
+			c.Guard.Deny = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}
+		}, `guard.ban_max: is shorter than guard.ban (hint: make it longer, or guard.ban shorter)
+guard.network_failures: is less than guard.failures (hint: an address is a part of its network)
+guard.deny: 10.0.0.0/8 is there twice (hint: remove one of them)`},
 		{"--cert without --key", func(c *Config) { c.TLS.Cert = "x" }, "tls.cert: has no key (hint: set tls.key too)"},
 		{"second certificate without key", func(c *Config) { c.TLS.Cert, c.TLS.Key, c.TLS.SecondCert = "x", "x", "y" },
 			"tls.second_cert: stands without tls.second_key, or that without it (hint: set both, or neither)"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 
 	"github.com/sealane/sealane/auth/password"
@@ -39,6 +40,8 @@ type daemon struct {
 	policies map[string]policy // by account
 	server   *ftpserver.Server
 
+	control net.Listener // nil if off, or if it is another daemon's
+
 	stopPublic, stopRing func() // nil: not started
 }
 
@@ -49,6 +52,9 @@ type lasting struct {
 	folders *folders
 	seats   seats
 	procs   *procs
+	tally   tally
+	warden  warden
+	trail   *recorder
 }
 
 // Process is what a server has of the process that it runs in.
@@ -58,7 +64,8 @@ type Process struct {
 	Out      io.Writer // tells a person how to connect
 	Log      io.Writer
 	// Again asks for a reload by each signal; nil: nothing does.
-	Again <-chan os.Signal
+	Again   <-chan os.Signal
+	Version string // of the program, for its administrator
 }
 
 // Run serves as c says until ctx ends, and then stops: no new sessions, transfers
@@ -95,6 +102,12 @@ func (d *daemon) prepare(ctx context.Context, prev *daemon) (err error) {
 		return startError(nil, "stop the server and start it again", "the state folder cannot change while the server runs")
 	}
 	d.state = state
+	if prev == nil {
+		if d.trail, err = openTrail(d.config, d.state, d.log); err != nil {
+			return err
+		}
+		d.warden.open(d.state, d.config.Guard, d.log, d.trail.guarded)
+	}
 	if d.dir, err = servedDir(d.config, d.state); err != nil {
 		return err
 	}
@@ -119,6 +132,11 @@ func (d *daemon) prepare(ctx context.Context, prev *daemon) (err error) {
 			return err
 		}
 	}
+	if prev == nil || d.config.Control != prev.config.Control {
+		if err := d.listenControl(); err != nil {
+			return err
+		}
+	}
 	return d.prepareAccounts(ctx, prev)
 }
 
@@ -134,9 +152,9 @@ func (d *daemon) prepareAccounts(ctx context.Context, prev *daemon) (err error) 
 	if len(d.accounts) == 0 && len(d.listed) == 0 {
 		return startError(nil, "declare an account, or add one: sealane user add NAME", "nobody could log in any more")
 	}
-	d.policies = policies(d.config, d.accounts)
+	d.policies = policies(d.accounts)
 	var known *StartError
-	if d.book, err = book(ctx, d.accounts, d.trees); err != nil && !errors.As(err, &known) {
+	if d.book, err = book(ctx, d.accounts, d.trees, d.warden.hashing()...); err != nil && !errors.As(err, &known) {
 		err = startError(err, "mend the account in the configuration", "cannot use the accounts")
 	}
 	if err != nil {
@@ -190,11 +208,13 @@ func (d *daemon) build() {
 			Idle: l.Idle, Login: l.Login, Stall: l.Stall,
 		},
 		OwnerNames: d.config.Verbs.OwnerNames,
-		Observe:    logEvent(d.log),
+		Observe:    d.observe,
 		Bulk:       d.procs.load,
 		Logger:     d.log,
 	}
 	d.clientPolicy(&d.server.TLS)
+	d.warden.protect(d.server)
+	d.server.Login, d.server.Observe = d.trail.login(d.server.Login), d.trail.observe(d.server.Observe)
 }
 
 // start begins what goes on beside the sessions. prev, if it is not nil, stops what both
@@ -207,17 +227,26 @@ func (d *daemon) start(ctx context.Context, prev *daemon) {
 }
 
 // discard gives back what prepare and start have taken, as far as they came. What is
-// prev's too, which may be nil, stays.
+// prev's too, which may be nil, stays; without it, what outlives settings ends as well.
 func (d *daemon) discard(prev *daemon) {
 	if d.server != nil && prev == nil {
 		d.server.Close() // its data ports, if it has not been served
 	}
 	d.closeBut(prev)
+	if d.control != nil {
+		d.control.Close()
+	}
 	if d.stopPublic != nil {
 		d.stopPublic()
 	}
 	d.kept.close()
 	if d.trees != nil {
 		d.trees.Close()
+	}
+	if prev == nil {
+		d.warden.close()
+		if err := d.trail.close(); err != nil {
+			d.log.Error("the end of the trail is not written", "err", err)
+		}
 	}
 }

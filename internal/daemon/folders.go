@@ -14,9 +14,9 @@ import (
 // folder that several accounts see is opened once, so that they know of each other's
 // uploads, and what an account has stored is counted once.
 type folders struct {
-	mu       sync.Mutex
-	open     map[string]*sharedFolder
-	counters map[counted]*sharedCounter
+	mu      sync.Mutex
+	open    map[string]*sharedFolder
+	budgets map[counted]*sharedBudget
 }
 
 type sharedFolder struct {
@@ -27,13 +27,13 @@ type sharedFolder struct {
 // counted is what a quota counts: the folder of an account.
 type counted struct{ account, dir string }
 
-type sharedCounter struct {
-	counter *layer.Counter
-	users   int // trees
+type sharedBudget struct {
+	budget *layer.Budget
+	users  int // trees
 }
 
 func newFolders() *folders {
-	return &folders{open: map[string]*sharedFolder{}, counters: map[counted]*sharedCounter{}}
+	return &folders{open: map[string]*sharedFolder{}, budgets: map[counted]*sharedBudget{}}
 }
 
 // take opens a folder, or finds it open; leave gives it back. Uploads that break off are kept as
@@ -66,11 +66,13 @@ func (f *folders) leave(real string) error {
 	return o.fs.Close()
 }
 
-// counter gives what counts for a quota, made by count if nobody counts yet; drop gives
-// it back. Of two that come at the same time, one may count in vain.
-func (f *folders) counter(of counted, count func() (layer.Usage, error)) (*layer.Counter, error) {
-	if c := f.counting(of); c != nil {
-		return c, nil
+// budget gives what counts for a quota, made by count if nobody counts yet; drop gives
+// it back. Of two that come at the same time, one may count in vain. One budget for all
+// is more than one count: an upload that broke off before a change of settings is known
+// to who continues it after that.
+func (f *folders) budget(of counted, limit layer.Usage, count func() (layer.Usage, error)) (*layer.Budget, error) {
+	if b := f.counting(of); b != nil {
+		return b.With(limit), nil
 	}
 	used, err := count()
 	if err != nil {
@@ -78,31 +80,31 @@ func (f *folders) counter(of counted, count func() (layer.Usage, error)) (*layer
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.counters[of] == nil {
-		f.counters[of] = &sharedCounter{counter: layer.NewCounter(used)}
+	if f.budgets[of] == nil {
+		f.budgets[of] = &sharedBudget{budget: layer.NewBudget(layer.NewCounter(used), limit)}
 	}
-	f.counters[of].users++
-	return f.counters[of].counter, nil
+	f.budgets[of].users++
+	return f.budgets[of].budget.With(limit), nil
 }
 
-func (f *folders) counting(of counted) *layer.Counter {
+func (f *folders) counting(of counted) *layer.Budget {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	c := f.counters[of]
-	if c == nil {
+	b := f.budgets[of]
+	if b == nil {
 		return nil
 	}
-	c.users++
-	return c.counter
+	b.users++
+	return b.budget
 }
 
 func (f *folders) drop(of counted) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if c := f.counters[of]; c.users > 1 {
-		c.users--
+	if b := f.budgets[of]; b.users > 1 {
+		b.users--
 	} else {
-		delete(f.counters, of)
+		delete(f.budgets, of)
 	}
 }
 
@@ -110,9 +112,9 @@ func (f *folders) drop(of counted) {
 type taken struct {
 	folders *folders
 
-	mu       sync.Mutex // kept accounts open theirs while the server runs
-	open     map[string]*osfs.FS
-	counters []counted
+	mu      sync.Mutex // kept accounts open theirs while the server runs
+	open    map[string]*osfs.FS
+	budgets []counted
 }
 
 func (t *taken) folder(dir string, keep time.Duration) (*osfs.FS, error) {
@@ -136,15 +138,21 @@ func (t *taken) folder(dir string, keep time.Duration) (*osfs.FS, error) {
 	return f, nil
 }
 
-func (t *taken) counter(of counted, count func() (layer.Usage, error)) (*layer.Counter, error) {
-	c, err := t.folders.counter(of, count)
+// budget gives what counts for the quota of an account in a folder.
+func (t *taken) budget(account, dir string, limit layer.Usage, count func() (layer.Usage, error)) (*layer.Budget, error) {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return nil, err
+	}
+	of := counted{account, real}
+	b, err := t.folders.budget(of, limit, count)
 	if err != nil {
 		return nil, err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.counters = append(t.counters, of)
-	return c, nil
+	t.budgets = append(t.budgets, of)
+	return b, nil
 }
 
 // Close gives all of it back.
@@ -155,9 +163,9 @@ func (t *taken) Close() error {
 	for real := range t.open {
 		errs = append(errs, t.folders.leave(real))
 	}
-	for _, of := range t.counters {
+	for _, of := range t.budgets {
 		t.folders.drop(of)
 	}
-	t.open, t.counters = nil, nil
+	t.open, t.budgets = nil, nil
 	return errors.Join(errs...)
 }

@@ -73,7 +73,7 @@ func TestAccountOfAHost(t *testing.T) {
 		{Name: "bob", PasswordHash: hash, Host: "b.example"},
 		{Name: "all", PasswordHash: hash},
 	}
-	d := &daemon{lasting: &lasting{}, config: hostConfig(t), policies: policies(config.Default(), list)}
+	d := &daemon{lasting: &lasting{}, config: hostConfig(t), policies: policies(list)}
 	d.trees = newTrees(config.Default(), t.TempDir(), newFolders())
 	t.Cleanup(func() { d.trees.Close() })
 	if d.book, err = book(t.Context(), list, d.trees); err != nil {

@@ -27,12 +27,9 @@ type KeptAccounts interface {
 // fs.ErrNotExist if no account was ever kept there.
 func OpenKept(ctx context.Context, c config.Config, create bool) (KeptAccounts, error) {
 	if !create {
-		name := c.State
-		if name == "" {
-			var err error
-			if name, err = defaultStateDir(); err != nil {
-				return nil, startError(err, "name one with --state DIR", "there is no place for the state folder")
-			}
+		name, err := stateName(c)
+		if err != nil {
+			return nil, err
 		}
 		if _, err := os.Stat(filepath.Join(name, keptFile)); err != nil {
 			return nil, startError(err, "sealane user add NAME makes the first one; --state DIR is for a server with another state folder", "no accounts are kept in %s", name)

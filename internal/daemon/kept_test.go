@@ -29,7 +29,7 @@ func TestKeptAccounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	list := []config.Account{{Name: "conf", PasswordHash: hash}}
-	d := &daemon{lasting: &lasting{state: t.TempDir(), procs: newProcs()}, config: config.Default(), log: newLogger(io.Discard, config.FormatText), policies: policies(config.Default(), list)}
+	d := &daemon{lasting: &lasting{state: t.TempDir(), procs: newProcs()}, config: config.Default(), log: newLogger(io.Discard, config.FormatText), policies: policies(list)}
 	d.trees = newTrees(d.config, t.TempDir(), newFolders())
 	t.Cleanup(func() { d.discard(nil) })
 	if d.book, err = book(ctx, list, d.trees); err != nil {

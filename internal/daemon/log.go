@@ -17,7 +17,13 @@ func newLogger(w io.Writer, format string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
-// logEvent is the Observe of the server.
+// observe is the Observe of the server.
+func (d *daemon) observe(ctx context.Context, e ftpserver.Event) {
+	d.tally.count(e)
+	logEvent(d.log)(ctx, e)
+}
+
+// logEvent writes events to a log.
 func logEvent(log *slog.Logger) func(context.Context, ftpserver.Event) {
 	return func(ctx context.Context, e ftpserver.Event) {
 		level := slog.LevelInfo

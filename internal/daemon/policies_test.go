@@ -32,7 +32,7 @@ func TestAccountPolicies(t *testing.T) {
 		{Name: "auto", PasswordHash: hash, Resumption: config.ResumptionAuto},
 		{Name: "slow", PasswordHash: hash, Storage: config.Storage{SessionUp: 1, SessionDown: 1}},
 	}
-	d := &daemon{lasting: &lasting{}, policies: policies(config.Default(), list)}
+	d := &daemon{lasting: &lasting{}, policies: policies(list)}
 	d.trees = newTrees(config.Default(), t.TempDir(), newFolders())
 	t.Cleanup(func() { d.trees.Close() })
 	if d.book, err = book(t.Context(), list, d.trees); err != nil {

@@ -8,22 +8,27 @@ import (
 
 // reload reads the settings again and goes on with them: with the whole of them or, if
 // there is anything wrong, with those of before. Sessions that run keep what they have.
-func (r *running) reload(ctx context.Context) error {
-	next, err := r.prepare(ctx)
+// actor is who wants it, for the trail.
+func (r *running) reload(ctx context.Context, actor string) error {
+	d := r.now.Load()
+	next, err := r.prepare(ctx, d)
 	if err == nil {
-		err = r.turn(next)
+		err = r.turn(d, next)
 	}
+	d.trail.admin(actor, "reload", "", "", err)
 	if err != nil {
-		r.refused++
-		r.now.log.Error("the new settings cannot be used; those before stay", "err", err, "hint", hintOf(err), "refused", r.refused)
+		d.log.Error("the new settings cannot be used; those before stay", "err", err, "hint", hintOf(err), "refused", d.tally.reloadsRefused.Add(1))
 		return err
 	}
+	next.tally.reloads.Add(1)
+	next.warden.apply(next.config.Guard)
+	next.trail.reloaded(next.config.Trail, next.log)
 	next.log.Info("settings read again")
 	next.trees.tell(next.log, next.accounts)
 	return nil
 }
 
-func (r *running) prepare(ctx context.Context) (*daemon, error) {
+func (r *running) prepare(ctx context.Context, d *daemon) (*daemon, error) {
 	if r.process.Settings == nil {
 		return nil, errors.New("there are no settings to read")
 	}
@@ -31,9 +36,9 @@ func (r *running) prepare(ctx context.Context) (*daemon, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errSettings, err)
 	}
-	next := newDaemon(c, r.now.lasting)
-	if err := next.prepare(ctx, r.now); err != nil {
-		next.discard(r.now)
+	next := newDaemon(c, d.lasting)
+	if err := next.prepare(ctx, d); err != nil {
+		next.discard(d)
 		return nil, err
 	}
 	// Before the change, so that the first sessions are told the right address.
@@ -44,22 +49,22 @@ func (r *running) prepare(ctx context.Context) (*daemon, error) {
 var errSettings = errors.New("the settings are not right")
 
 // turn makes next what serves.
-func (r *running) turn(next *daemon) error {
-	prev := r.now
+func (r *running) turn(prev, next *daemon) error {
 	if err := next.server.Succeed(prev.server, next.listenerPolicies()); err != nil {
 		next.discard(prev)
 		return startError(err, "mend the settings, or stop the server and start it again", "the settings cannot change so while the server runs")
 	}
-	r.now = next
+	r.now.Store(next)
 	for _, own := range next.list() {
 		if !prev.listeners.has(own.Listener) {
 			r.serve(own)
 		}
 	}
+	r.turnControl(prev, next)
 	next.start(r.background, prev)
 	retired, err := prev.server.Retired()
 	if err != nil {
-		return err // it has served
+		return err // not of a server that has served
 	}
 	r.retiring.Go(func() {
 		select {
@@ -69,6 +74,20 @@ func (r *running) turn(next *daemon) error {
 		prev.discard(next)
 	})
 	return nil
+}
+
+// turnControl hands the administrator's socket over, or closes it if next has another
+// one, or none.
+func (r *running) turnControl(prev, next *daemon) {
+	if next.config.Control == prev.config.Control {
+		next.control, prev.control = prev.control, nil
+		return
+	}
+	if prev.control != nil {
+		prev.control.Close()
+		prev.control = nil
+	}
+	r.serveControl(next)
 }
 
 // hintOf says what to do about an error, if it knows.

@@ -241,9 +241,9 @@ func TestReloadRefused(t *testing.T) {
 		"port": func(c *config.Config) {
 			c.Listen.Implicit = config.Listen{Set: true, Host: "127.0.0.1", Port: uint16(taken.Addr().(*net.TCPAddr).Port)}
 		},
-		"no accounts":  func(c *config.Config) { c.Accounts = nil },
-		"data ports":   func(c *config.Config) { c.Data.Ports.To-- },
-		"account":      func(c *config.Config) { c.Accounts = []config.Account{{Name: "x", PasswordHash: "nonsense"}} },
+		"no accounts": func(c *config.Config) { c.Accounts = nil },
+		"data ports":  func(c *config.Config) { c.Data.Ports.To-- },
+		"account":     func(c *config.Config) { c.Accounts = []config.Account{{Name: "x", PasswordHash: "nonsense"}} },
 		"account root": func(c *config.Config) {
 			c.Accounts = slices.Clone(c.Accounts)
 			c.Accounts[0].Storage.Dir = filepath.Join(l.dir, "none")

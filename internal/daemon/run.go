@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/sealane/sealane/ftpserver"
 )
@@ -12,18 +14,26 @@ import (
 // running is a server that runs, under one set of settings after another.
 type running struct {
 	process    Process
-	now        *daemon
+	started    time.Time
+	now        atomic.Pointer[daemon]
 	background context.Context // ends when the last session has
 	failed     chan error      // of listeners
-	refused    int             // reloads
-	retiring   sync.WaitGroup  // daemons that have been succeeded
+	reloads    chan chan error // asked for by the administrator, who waits for the result
+	drains     chan time.Duration
+	draining   atomic.Bool
+	retiring   sync.WaitGroup // daemons that have been succeeded, and the administrator's sockets
 }
 
-// run serves until ctx ends or a listener fails.
+// run serves until ctx ends, a listener fails or all has drained.
 func (d *daemon) run(ctx context.Context, p Process) error {
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
-	r := &running{process: p, now: d, background: background, failed: make(chan error)}
-	d.start(ctx, nil)
+	r := &running{
+		process: p, started: time.Now(), background: background,
+		failed: make(chan error), reloads: make(chan chan error), drains: make(chan time.Duration),
+	}
+	r.now.Store(d)
+	d.start(background, nil)
+	r.serveControl(d)
 	counted := make(chan struct{})
 	go func() {
 		defer close(counted)
@@ -32,22 +42,69 @@ func (d *daemon) run(ctx context.Context, p Process) error {
 	for _, own := range d.list() {
 		r.serve(own)
 	}
-	var err error
-	for err == nil && ctx.Err() == nil {
+	err := r.loop(ctx)
+	return errors.Join(err, r.stop(stopBackground, counted))
+}
+
+// loop does what is asked for, until the server is to stop.
+func (r *running) loop(ctx context.Context) error {
+	var drained <-chan struct{}
+	for {
 		select {
-		case err = <-r.failed:
-		case <-p.Again:
-			_ = r.reload(ctx) // it is in the log
+		case err := <-r.failed:
+			return err
+		case <-r.process.Again:
+			_ = r.reload(ctx, "signal") // it is in the log
+		case done := <-r.reloads:
+			done <- r.reload(ctx, "control")
+		case limit := <-r.drains:
+			if !r.draining.Swap(true) {
+				drained = r.drain(limit)
+			}
+		case <-drained:
+			return nil
 		case <-ctx.Done():
-			r.now.log.Info("stopping", "grace", r.now.config.Limits.Grace)
+			d := r.now.Load()
+			d.log.Info("stopping", "grace", d.config.Limits.Grace)
+			return nil
 		}
 	}
-	return errors.Join(err, r.stop(stopBackground, counted))
+}
+
+// drainPoll is how often it is looked whether the last session has ended.
+const drainPoll = 200 * time.Millisecond
+
+// drain turns new sessions away, and closes what it returns when the others have ended, or
+// after limit, if that is not 0.
+func (r *running) drain(limit time.Duration) <-chan struct{} {
+	d := r.now.Load()
+	d.server.TurnAway(true)
+	d.log.Info("draining: no new sessions; the server stops when those that are open have ended", "limit", limit)
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		var end <-chan time.Time
+		if limit > 0 {
+			end = time.After(limit)
+		}
+		poll := time.NewTicker(drainPoll)
+		defer poll.Stop()
+		for len(d.server.Sessions()) > 0 {
+			select {
+			case <-poll.C:
+			case <-end:
+				return
+			case <-r.background.Done():
+				return
+			}
+		}
+	}()
+	return drained
 }
 
 // stop lets transfers finish, and gives everything back.
 func (r *running) stop(stopBackground func(), counted <-chan struct{}) error {
-	d := r.now
+	d := r.now.Load()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(r.background), d.config.Limits.Grace)
 	defer cancel()
 	err := d.server.Shutdown(grace)
@@ -66,7 +123,7 @@ func (r *running) stop(stopBackground func(), counted <-chan struct{}) error {
 
 // serve lets the server take connections from a listener.
 func (r *running) serve(own listener) {
-	d := r.now
+	d := r.now.Load()
 	if own.legacy {
 		d.log.Warn("old and weak TLS is taken here: who is on the way can break it; let only the devices connect that need it", own.name, own.Addr().String())
 	}
@@ -86,7 +143,7 @@ func (d *daemon) listenerPolicy(own listener) ftpserver.ListenerPolicy {
 	return ftpserver.ListenerPolicy{ClientCert: d.clientCert(own.clientCert), Implicit: own.implicit, Legacy: own.legacy}
 }
 
-// policies of all listeners, as a reload hands them over.
+// listenerPolicies is those of all listeners, as a reload hands them over.
 func (d *daemon) listenerPolicies() map[net.Listener]ftpserver.ListenerPolicy {
 	out := map[net.Listener]ftpserver.ListenerPolicy{}
 	for _, own := range d.list() {

@@ -16,6 +16,23 @@ const filesFolder = "files"
 // stateDir gives the state folder, made where it is missing: the certificate's
 // key is in it, so nobody else may read it.
 func stateDir(c config.Config) (string, error) {
+	dir, err := stateName(c)
+	if err != nil {
+		return "", err
+	}
+	const hint = "choose another one with --state DIR, or make it writable for this user"
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", startError(err, hint, "cannot make the state folder %s", dir)
+	}
+	probe, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return "", startError(err, hint, "cannot write to the state folder %s", dir)
+	}
+	return dir, errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// stateName says where the state folder is, or will be.
+func stateName(c config.Config) (string, error) {
 	dir := c.State
 	if dir == "" {
 		var err error
@@ -27,15 +44,7 @@ func stateDir(c config.Config) (string, error) {
 	if err != nil {
 		return "", startError(err, "name the state folder by its whole path", "cannot find the state folder")
 	}
-	const hint = "choose another one with --state DIR, or make it writable for this user"
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", startError(err, hint, "cannot make the state folder %s", dir)
-	}
-	probe, err := os.CreateTemp(dir, ".probe-*")
-	if err != nil {
-		return "", startError(err, hint, "cannot write to the state folder %s", dir)
-	}
-	return dir, errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return dir, nil
 }
 
 // defaultStateDir follows the XDG base directories on Unix, and the customs of

@@ -113,11 +113,11 @@ func (t *trees) withQuota(ctx context.Context, tree vfs.FS, dir string, a config
 	if limit == (layer.Usage{}) {
 		return tree, nil
 	}
-	counter, err := t.counter(counted{a.Name, dir}, func() (layer.Usage, error) { return layer.Count(ctx, tree) })
+	budget, err := t.budget(a.Name, dir, limit, func() (layer.Usage, error) { return layer.Count(ctx, tree) })
 	if err != nil {
 		return nil, fmt.Errorf("cannot add up what the folder holds: %w", err)
 	}
-	return layer.Quota(tree, layer.NewBudget(counter, limit), a.Name), nil
+	return layer.Quota(tree, budget, a.Name), nil
 }
 
 func (t *trees) withMounts(tree vfs.FS, a config.Account) (vfs.FS, error) {

@@ -23,5 +23,8 @@ func main() {
 
 // pages gives the text of each generated page by its file name.
 func pages() map[string]string {
-	return map[string]string{"protocol.md": protocol(), "exit-codes.md": exitCodes()}
+	return map[string]string{
+		"protocol.md": protocol(), "exit-codes.md": exitCodes(), "commands.md": commands(),
+		"control.md": controlPage(), "sealane.toml": settings(),
+	}
 }

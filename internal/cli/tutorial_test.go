@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// tutorialFiles are what the page takes for granted.
+func tutorialFiles(t *testing.T) {
+	t.Helper()
+	big := make([]byte, 1_200_000)
+	rand.Read(big)
+	for name, content := range map[string][]byte{"order.csv": []byte("1,2\r\n"), "big.bin": big} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir("shared", 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// freePorts gives ports of 127.0.0.1, n in a row, that were free a moment ago.
+func freePorts(t *testing.T, n int) int {
+	t.Helper()
+search:
+	for first := 43_000; first < 60_000; first += n {
+		for port := first; port < first+n; port++ {
+			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+			if err != nil {
+				continue search
+			}
+			l.Close()
+		}
+		return first
+	}
+	t.Fatal("no ports are free")
+	return 0
+}
+
+// TestTutorial types every line of docs/tutorial.md, in one folder, on ports that are free here,
+// and compares what is printed.
+func TestTutorial(t *testing.T) {
+	text, err := os.ReadFile("../../docs/tutorial.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "tut") // short: there is a socket in it
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Chdir(dir)
+	tutorialFiles(t)
+	first := freePorts(t, 9)
+	page := strings.NewReplacer("127.0.0.1:2121", fmt.Sprintf("127.0.0.1:%d", first),
+		`"2991-2998"`, fmt.Sprintf(`"%d-%d"`, first+1, first+8)).Replace(string(text))
+	for name, content := range pageFiles(page) {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := &tutorial{t: t}
+	steps := pageSteps(page)
+	if len(steps) < 25 {
+		t.Fatalf("the page has %d commands", len(steps))
+	}
+	for _, s := range steps {
+		run.step(s)
+	}
+	if run.server == nil {
+		t.Fatal("no server was started")
+	}
+	if code := <-run.server; code != 0 {
+		t.Errorf("the server ended with %d\n%s", code, run.log.String())
+	}
+}
+
+// pageFiles gives the blocks that are files: ```toml NAME.
+func pageFiles(page string) map[string]string {
+	files := map[string]string{}
+	for _, m := range regexp.MustCompile("(?ms)^```toml (\\S+)\n(.*?)^```").FindAllStringSubmatch(page, -1) {
+		files[filepath.Base(m[1])] = m[2]
+	}
+	return files
+}
+
+type tutorial struct {
+	t        *testing.T
+	password string
+	server   chan int // its exit code; nil: not started
+	log      safeBuffer
+}
+
+func (r *tutorial) env(out, errs io.Writer) *Env {
+	return &Env{Stdin: strings.NewReader(""), Stdout: out, Stderr: errs, Getenv: func(name string) string {
+		if name == "SEALANE_PASSWORD" {
+			return r.password
+		}
+		return ""
+	}}
+}
+
+func (r *tutorial) step(s howtoStep) {
+	r.t.Helper()
+	if s.args[0] == "serve" {
+		r.serve(s)
+		return
+	}
+	var out bytes.Buffer
+	code := Main(context.Background(), r.env(&out, &out), s.args)
+	if code != 0 {
+		out.WriteString("exit code " + strconv.Itoa(code) + "\n")
+	}
+	if m := regexp.MustCompile(`(?m)^password of \S+: (\S+)`).FindStringSubmatch(out.String()); m != nil && s.args[0] == "user" {
+		r.password = m[1]
+	}
+	s.compare(r.t, out.String())
+}
+
+// serve starts the server and waits until it is ready.
+func (r *tutorial) serve(s howtoStep) {
+	r.t.Helper()
+	read, write := io.Pipe()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan int, 1)
+	go func() {
+		ended <- Main(ctx, r.env(write, &r.log), s.args)
+		write.Close()
+	}()
+	r.t.Cleanup(cancel)
+	r.server = ended
+	var text strings.Builder
+	for b := make([]byte, 4096); !strings.Contains(text.String(), "Ready."); {
+		n, err := read.Read(b)
+		if err != nil {
+			r.t.Fatalf("the server has ended:\n%s%s", text.String(), r.log.String())
+		}
+		text.Write(b[:n])
+	}
+	go io.Copy(io.Discard, read)
+	s.compare(r.t, text.String())
+}
+
+// compare holds what a command printed to what the page says; "…" is any text, of several
+// lines where it is alone on one.
+func (s howtoStep) compare(t *testing.T, got string) {
+	t.Helper()
+	want := strings.ReplaceAll(regexp.QuoteMeta(strings.Join(s.want, "\n")), "…", "(?s:.*?)")
+	if want != "" {
+		want += "\n"
+	}
+	if !regexp.MustCompile("^" + want + "$").MatchString(got) {
+		t.Errorf("sealane %s printed\n%s\nand not\n%s", strings.Join(s.args, " "), got, strings.Join(s.want, "\n"))
+	}
+}
