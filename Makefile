@@ -74,6 +74,11 @@ bench: ## measure against other servers, as root on Debian; flags in BENCHFLAGS
 	bench/install.sh bin/bench-servers
 	$(GO) run ./bench $(BENCHFLAGS)
 
+.PHONY: bench-client
+bench-client: ## measure against other clients, as root on Debian; flags in BENCHFLAGS
+	bench/install.sh bin/bench-servers
+	$(GO) run ./bench clients $(BENCHFLAGS)
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10s)
 	.ci/fuzz $(FUZZTIME)

@@ -53,12 +53,18 @@ type Options struct {
 	// change password and files. It is allowed for ftp:// URLs only.
 	InsecurePlaintext bool
 
+	// Names translates names for a server whose names are not in UTF-8; nil leaves them
+	// as they are.
+	Names NameCodec
 	// Check says what a transfer compares with the server; the zero value is
 	// CheckSize.
 	Check Check
 	// Warn, if set, gets replies that make no sense and were ignored. It is called
 	// by the goroutine of the call and must not use the Client.
 	Warn func(*Warning)
+	// Trace, if set, is told of every step of the dialogue, without passwords. It is
+	// called by several goroutines and must not use the Client.
+	Trace func(TraceEvent)
 
 	// Timeout bounds each step: connecting, a handshake, one reply, and how
 	// long a transfer may stand still. 0 means DefaultTimeout.
@@ -74,6 +80,10 @@ type Options struct {
 	// Active has the server connect to the client for data (EPRT, PORT), from the
 	// address of its control connection only. It does not go through a Proxy.
 	Active bool
+	// Lockstep sends no command before the one ahead of it is answered. Else the
+	// commands that do not depend on each other go together, once the server has
+	// shown at the login that it answers them all; a Pool remembers those that do not.
+	Lockstep bool
 	// SendHost names the host of the URL to the server before the login (HOST, RFC
 	// 7151). A server that has no such command is used all the same; one that does
 	// not know the host is an error.
@@ -104,14 +114,23 @@ type Client struct {
 	noMLST   bool // likewise
 	noMFMT   bool // likewise
 
+	ahead      bool      // the server answers commands that come ahead
+	ready      uint16    // data port that was asked for in advance; 0: none
+	readyUntil time.Time // when ready is too old
+	suspect    bool      // a reply came that may be to another command
+	uploads    int       // by StoreFile
+	wantTime   bool      // ask for the time of what is fetched
+	timeBy     string    // the command that has set a time; "" before the first
+
 	hashChosen string // by OPTS HASH; "" before the first
 	resumed    bool   // a data connection has resumed the TLS session
 
-	altered bool // Do or Chdir has changed what a Pool may not share
-	busy    bool
-	mu      sync.Mutex // guards what follows: Close may come from another goroutine
-	dead    error      // why nothing more can be sent
-	live    *transfer  // the one that runs, which the end of a context can abort
+	altered     bool // Do or Chdir has changed what a Pool may not share
+	busy        bool
+	interrupted chan struct{} // closed when the end of the call's context has done its work
+	mu          sync.Mutex    // guards what follows: Close may come from another goroutine
+	dead        error         // why nothing more can be sent
+	live        *transfer     // the one that runs, which the end of a context can abort
 }
 
 // begin is called at the start of each exchange and ties it to ctx. The caller
@@ -127,10 +146,19 @@ func (c *Client) begin(ctx context.Context) (end func(error) error, err error) {
 		return nil, ErrBusy
 	}
 	c.busy = true
-	stop := context.AfterFunc(ctx, func() { c.interrupt(context.Cause(ctx)) })
+	interrupted := make(chan struct{})
+	c.interrupted = interrupted
+	stop := context.AfterFunc(ctx, func() {
+		defer close(interrupted)
+		c.interrupt(context.Cause(ctx))
+	})
 	return func(err error) error {
+		inTime := stop()
+		if !inTime {
+			<-interrupted // or it would strike the next call
+		}
 		c.busy = false
-		if !stop() && err != nil {
+		if !inTime && err != nil {
 			return fmt.Errorf("%w (%w)", context.Cause(ctx), err)
 		}
 		return err
@@ -155,7 +183,19 @@ func (c *Client) lost() error {
 // send writes one command. A command that would break the line is refused with
 // nothing sent, and does not hurt the connection.
 func (c *Client) send(verb string, arg ...string) error {
-	err := c.ctl.WriteCommand(verb, arg...)
+	return c.sendAll(append([]string{verb}, arg...))
+}
+
+// sendAll writes commands by one write, or none of them.
+func (c *Client) sendAll(lines ...[]string) error {
+	raw, err := c.encode(lines)
+	if err != nil {
+		return err
+	}
+	err = c.ctl.WriteCommands(raw...)
+	if err == nil {
+		c.traceSent(lines)
+	}
 	if err == nil || errors.Is(err, wire.ErrUnsafeArgument) {
 		return err
 	}
@@ -176,16 +216,39 @@ func (c *Client) read() (ftp.Reply, error) {
 
 // readNow reads one reply within the deadline that is set.
 func (c *Client) readNow() (ftp.Reply, error) {
-	r, err := c.ctl.ReadReply()
+	r, err := c.readReply()
 	if err != nil {
-		err = controlError(err)
-		c.fail(err)
-		return ftp.Reply{}, err
-	}
-	if r.Code == ftp.Code421Closing {
-		c.fail(&ftp.Error{Reply: r})
+		return ftp.Reply{}, c.readFailed(err)
 	}
 	return r, nil
+}
+
+// readWithin reads one reply within limit. Its errors are those of the connection,
+// which they do not end.
+func (c *Client) readWithin(limit time.Duration) (ftp.Reply, error) {
+	if err := c.ctl.SetReadDeadline(time.Now().Add(limit)); err != nil {
+		return ftp.Reply{}, err
+	}
+	return c.readReply()
+}
+
+func (c *Client) readReply() (ftp.Reply, error) {
+	r, err := c.ctl.ReadReply()
+	if err == nil {
+		c.decodeReply(&r)
+		c.trace(TraceEvent{Kind: TraceReceived, Reply: r})
+	}
+	if err == nil && r.Code == ftp.Code421Closing {
+		c.fail(&ftp.Error{Reply: r})
+	}
+	return r, err
+}
+
+// readFailed ends the use of a connection of which nothing can be read any more.
+func (c *Client) readFailed(err error) error {
+	err = controlError(err)
+	c.fail(err)
+	return err
 }
 
 // exchange sends one command and reads its first reply, whatever it is.

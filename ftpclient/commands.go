@@ -25,6 +25,11 @@ func (c *Client) size(path string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	return sizeOf(r)
+}
+
+// sizeOf takes the size out of a 213.
+func sizeOf(r ftp.Reply) (int64, error) {
 	// ParseUint takes no sign; 63 bits are what a file can have.
 	n, err := strconv.ParseUint(strings.TrimSpace(r.Text()), 10, 63)
 	if err != nil {
@@ -82,7 +87,7 @@ func (c *Client) Rename(ctx context.Context, from, to string) error {
 		return err
 	}
 	// The new name is checked first: RNFR must not be left waiting.
-	if strings.ContainsAny(to, "\r\n\x00") {
+	if !c.sendable(to) {
 		return end(c.send("RNTO", to))
 	}
 	if _, err = c.expect(ftp.Intermediate, "RNFR", from); err == nil {

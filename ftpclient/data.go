@@ -48,13 +48,22 @@ type finalReply struct {
 var errEarly = fmt.Errorf("%w: the server confirmed the upload before it was all sent", ErrNotVerified)
 
 // transfer opens a data connection and starts the command on it. The order is:
-// passive command, connect, REST, command, 1yz, handshake.
+// passive command, connect, REST, command, 1yz, handshake. The connecting and the
+// command may overlap (see hasten).
 func (c *Client) transfer(ctx context.Context, upload bool, offset int64, verb string, arg ...string) (*transfer, error) {
 	t := &transfer{c: c, verb: verb, upload: upload, final: make(chan finalReply, 1)}
-	if err := t.prepare(ctx); err != nil {
-		return nil, err
+	err := errTooSoon
+	if c.ahead && !c.opt.Active && offset == 0 {
+		err = t.hasten(ctx, verb, arg...)
 	}
-	if err := c.start(offset, verb, arg...); err != nil {
+	if errors.Is(err, errTooSoon) {
+		t.cut()
+		t = &transfer{c: c, verb: verb, upload: upload, final: make(chan finalReply, 1)}
+		if err = t.prepare(ctx); err == nil {
+			err = c.start(offset, verb, arg...)
+		}
+	}
+	if err != nil {
 		t.cut()
 		return nil, err
 	}
@@ -63,7 +72,7 @@ func (c *Client) transfer(ctx context.Context, upload bool, offset int64, verb s
 		return nil, controlError(err)
 	}
 	t.run(ctx)
-	err := t.accept()
+	err = t.accept()
 	if err == nil {
 		err = t.secure(ctx)
 	}
@@ -82,7 +91,15 @@ func (c *Client) start(offset int64, verb string, arg ...string) error {
 			return err
 		}
 	}
-	r, err := c.exchange(verb, arg...)
+	if err := c.send(verb, arg...); err != nil {
+		return err
+	}
+	return c.started(verb)
+}
+
+// started waits for the 1yz reply to the command.
+func (c *Client) started(verb string) error {
+	r, err := c.read()
 	switch {
 	case err != nil:
 		return err
@@ -100,6 +117,7 @@ func (t *transfer) secure(ctx context.Context) error {
 	c := t.c
 	if c.ctl.TLS() == nil {
 		t.data = dataconn.Plain(t.raw, c.opt.Timeout)
+		c.trace(TraceEvent{Kind: TraceData, Addr: t.raw.RemoteAddr().String()})
 		return nil
 	}
 	// The end of ctx ends the handshake too, by the reset that is tied to it: crypto/tls
@@ -115,6 +133,7 @@ func (t *transfer) secure(ctx context.Context) error {
 		return handshakeError("data", err)
 	}
 	t.data = data
+	c.trace(TraceEvent{Kind: TraceData, Addr: t.raw.RemoteAddr().String(), TLS: data.TLS()})
 	switch resumed := data.TLS().DidResume; {
 	case resumed:
 		if !c.resumed && c.opt.DataResumed != nil {
@@ -165,7 +184,11 @@ func (t *transfer) wait(limit time.Duration) finalReply {
 	if f.kill != nil {
 		f.kill.Stop()
 	}
-	t.unwind()
+	if !t.unwind() {
+		// The data connection may have been dropped ahead of ABOR, and the server may have
+		// answered to that: ABOR still has to come before the end of the talk.
+		<-t.c.interrupted
+	}
 	t.silence()
 	if f.err == nil && f.reply.Code.Class() > ftp.Completion {
 		f.err = &ftp.Error{Command: t.verb, Reply: f.reply}

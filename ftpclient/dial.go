@@ -57,6 +57,7 @@ func connect(ctx context.Context, u ftp.URL, opt Options, open func(*Client) err
 	}
 	c := &Client{opt: opt, host: u.Host, peer: peer, raw: raw, tickets: &tickets{}}
 	c.ctl = wire.NewConn(raw, opt.Timeout)
+	c.trace(TraceEvent{Kind: TraceConnected, Addr: u.Address()})
 	end, err := c.begin(ctx)
 	if err == nil {
 		err = end(open(c))
@@ -157,6 +158,7 @@ func (c *Client) authTLS(ctx context.Context) error {
 		return handshakeError("control", err)
 	}
 	c.leaf = c.ctl.TLS().PeerCertificates[0].Raw
+	c.traceTLS()
 	return nil
 }
 
@@ -172,5 +174,6 @@ func (c *Client) implicitTLS(ctx context.Context) error {
 	}
 	c.ctl = wire.NewConn(t, c.opt.Timeout)
 	c.leaf = t.ConnectionState().PeerCertificates[0].Raw
+	c.traceTLS()
 	return nil
 }

@@ -116,11 +116,7 @@ func (c *Client) serverSum(by hasher, path string, from, to int64) (Sum, error) 
 		if err != nil {
 			return Sum{}, err
 		}
-		fields := strings.Fields(r.Text())
-		if len(fields) == 0 {
-			return Sum{}, errNoDigest
-		}
-		return newSum(by.hash, fields[len(fields)-1])
+		return by.sum(0, r)
 	}
 	if err := c.chooseHash(by.hash); err != nil {
 		return Sum{}, err
@@ -135,16 +131,37 @@ func (c *Client) serverSum(by hasher, path string, from, to int64) (Sum, error) 
 	if err != nil {
 		return Sum{}, err
 	}
-	return parseHash(by.hash, from, r.Text())
+	return by.sum(from, r)
+}
+
+// sum takes the digest out of a reply. Only that to HASH says where the part begins.
+func (by hasher) sum(from int64, r ftp.Reply) (Sum, error) {
+	if by.verb == "HASH" {
+		return parseHash(by.hash, from, r.Text())
+	}
+	fields := strings.Fields(r.Text())
+	if len(fields) == 0 {
+		return Sum{}, errNoDigest
+	}
+	return newSum(by.hash, fields[len(fields)-1])
+}
+
+// hashInUse names the hash function of HASH, or is "" if that is not known.
+func (c *Client) hashInUse() string {
+	if c.hashChosen != "" {
+		return c.hashChosen
+	}
+	for _, h := range vfs.Hashes() {
+		if _, inUse := c.hashFeature(h); inUse {
+			return h.String()
+		}
+	}
+	return ""
 }
 
 // chooseHash makes h the hash function of HASH.
 func (c *Client) chooseHash(h vfs.Hash) error {
-	chosen := c.hashChosen
-	if _, inUse := c.hashFeature(h); chosen == "" && inUse {
-		chosen = h.String()
-	}
-	if chosen == h.String() {
+	if c.hashInUse() == h.String() {
 		return nil
 	}
 	if _, err := c.expect(ftp.Completion, "OPTS", "HASH", h.String()); err != nil {

@@ -15,8 +15,11 @@ import (
 const lowestDataPort = 1024
 
 // passive asks the server for a data port: EPSV (RFC 2428 §3), or PASV if the
-// server does not know that.
+// server does not know that. One that is there already is taken first.
 func (c *Client) passive() (uint16, error) {
+	if port := c.takeReady(); port != 0 {
+		return port, nil
+	}
 	if !c.noEPSV {
 		r, err := c.exchange("EPSV")
 		if err == nil {

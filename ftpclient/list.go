@@ -152,14 +152,19 @@ func (t *transfer) entries(parse func(string) (vfs.Entry, bool, error), each fun
 	lines := bufio.NewScanner(t.data)
 	lines.Buffer(make([]byte, 0, 4096), maxListLine)
 	for lines.Scan() {
-		line := strings.TrimSuffix(lines.Text(), "\r")
-		e, ok, err := parse(line)
+		raw := strings.TrimSuffix(lines.Text(), "\r")
+		var e vfs.Entry
+		ok := false
+		line, err := t.c.decodeLine(raw)
+		if err == nil {
+			e, ok, err = parse(line)
+		}
 		if errors.Is(err, listing.ErrTooMany) {
 			t.cut()
 			return t.explain(fmt.Errorf("%w: %w", ErrProtocol, err))
 		}
 		if err != nil {
-			if incomplete.skip(line, err); incomplete.Skipped > maxSkipped {
+			if incomplete.skip(raw, err); incomplete.Skipped > maxSkipped {
 				t.cut()
 				return t.explain(&incomplete)
 			}

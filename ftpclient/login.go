@@ -22,11 +22,7 @@ func (c *Client) login(u ftp.URL) error {
 	if err := c.protect(); err != nil {
 		return err
 	}
-	if err := c.feat(); err != nil {
-		return err
-	}
-	_, err := c.expect(ftp.Completion, "TYPE", "I")
-	return err
+	return c.featuresAndType()
 }
 
 // sendHost tells which of the server's names is meant (RFC 7151 §3).
@@ -91,15 +87,18 @@ func (c *Client) protect() error {
 	return nil
 }
 
-// feat asks for the features (RFC 2389 §3). A server without FEAT has none.
-func (c *Client) feat() error {
-	r, err := c.expect(ftp.Completion, "FEAT")
-	var refused *ftp.Error
-	if errors.As(err, &refused) && refused.Reply.Code != ftp.Code421Closing {
-		return nil
+// feat takes the reply to FEAT (RFC 2389 §3). A server without FEAT has no features.
+func (c *Client) feat(r ftp.Reply, err error) error {
+	if err == nil {
+		r, err = c.final(r)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case r.Code == ftp.Code421Closing:
+		return &ftp.Error{Command: "FEAT", Reply: r}
+	case r.Code.Class() != ftp.Completion:
+		return nil
 	}
 	for i, line := range r.Lines {
 		if i == 0 || i == len(r.Lines)-1 || len(c.features) == maxFeatures {

@@ -76,6 +76,8 @@ type poolServer struct {
 	idle    []*idleClient
 	in      map[poolKey]int // how many are logged in
 	changed chan struct{}   // closed when a waiting caller should look again
+
+	lockstep bool // it does not answer commands that come ahead
 }
 
 type idleClient struct {
@@ -132,7 +134,9 @@ func (p *Pool) Get(ctx context.Context, u ftp.URL) (*Client, error) {
 				return nil, context.Cause(ctx)
 			}
 		default:
-			c, err := Dial(ctx, u, p.opt.Client)
+			opt := p.opt.Client
+			opt.Lockstep = opt.Lockstep || p.lockstep(key)
+			c, err := Dial(ctx, u, opt)
 			if err == nil {
 				return c, p.enter(c, key)
 			}
@@ -194,12 +198,19 @@ func (s *poolServer) wake() {
 	s.changed = make(chan struct{})
 }
 
+func (p *Pool) lockstep(key poolKey) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.server(key).lockstep
+}
+
 // enter notes a connection that was made.
 func (p *Pool) enter(c *Client, key poolKey) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.server(key)
 	s.in[key]++
+	s.lockstep = s.lockstep || !c.ahead
 	p.leases[c] = lease{s, key}
 	if p.closed {
 		p.forget(c)

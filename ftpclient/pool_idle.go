@@ -51,6 +51,9 @@ func (p *Pool) drop(c *Client) {
 func (p *Pool) Put(c *Client) {
 	p.mu.Lock()
 	l, ok := p.leases[c]
+	if ok && !c.ahead { // found out later
+		l.server.lockstep = true
+	}
 	if !ok || p.closed || !c.unchanged() {
 		p.mu.Unlock()
 		p.drop(c)

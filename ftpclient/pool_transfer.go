@@ -2,6 +2,7 @@ package ftpclient
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -10,8 +11,9 @@ import (
 
 // Retrieve completes f from the file that u names, as Client.ResumeRetrieve does,
 // and after failures that are temporary goes on from where it stopped, with another
-// connection if need be. The Result is of the last attempt. If the file has another
-// time of change than at the attempt before (MDTM), f is emptied first.
+// connection if need be. The Result is of the last attempt, with the time of change
+// (MDTM) from before the data. If that is another one than at the attempt before, f is
+// emptied first.
 func (p *Pool) Retrieve(ctx context.Context, u ftp.URL, f File) (Result, error) {
 	res := Result{Size: -1}
 	var changed time.Time
@@ -21,10 +23,22 @@ func (p *Pool) Retrieve(ctx context.Context, u ftp.URL, f File) (Result, error) 
 			return false, err
 		}
 		defer p.Put(c)
-		if changed, err = sameAsBefore(ctx, c, u.Path, f, changed); err != nil {
+		have, err := f.Seek(0, io.SeekEnd)
+		if err == nil && have == 0 {
+			res, err = c.RetrieveFile(ctx, u.Path, f)
+			if !res.ModTime.IsZero() {
+				changed = res.ModTime
+			}
+			return res.Bytes > overlap, err
+		}
+		if err == nil {
+			changed, err = sameAsBefore(ctx, c, u.Path, f, changed)
+		}
+		if err != nil {
 			return false, err
 		}
 		res, err = c.ResumeRetrieve(ctx, u.Path, f)
+		res.ModTime = changed
 		return res.Bytes > overlap, err
 	})
 	return res, err
@@ -55,15 +69,38 @@ func sameAsBefore(ctx context.Context, c *Client, path string, f File, before ti
 // there and the server offers no hash to tell both apart (Options.Check), a failure
 // leads back to the beginning. The Result is of the last attempt.
 func (p *Pool) Store(ctx context.Context, u ftp.URL, f io.ReadSeeker, resume bool) (Result, error) {
+	return p.storeFile(ctx, u, f, FileInfo{}, resume, 0)
+}
+
+// wholeAgain is up to which size, in bytes, StoreFile sends an upload that failed again
+// from its beginning: not to have to ask first whether there is an older file, which
+// would cost every small one a round trip.
+const wholeAgain = 1 << 20
+
+// StoreFile is Store that also sets what info says, as Client.StoreFile does, and that
+// begins anew with up to 1 MiB after a failure.
+func (p *Pool) StoreFile(ctx context.Context, u ftp.URL, f io.ReadSeeker, info FileInfo, resume bool) (Result, error) {
+	return p.storeFile(ctx, u, f, info, resume, wholeAgain)
+}
+
+// storeFile asks for what is there only of files of more than small bytes.
+func (p *Pool) storeFile(ctx context.Context, u ftp.URL, f io.ReadSeeker, info FileInfo, resume bool, small int64) (Result, error) {
 	res := Result{Size: -1}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return res, err
+	}
+	if info.Size == 0 {
+		info.Size = size
+	}
 	first, older := true, true
-	err := p.opt.Retry.run(ctx, func() (bool, error) {
+	err = p.opt.Retry.run(ctx, func() (bool, error) {
 		c, err := p.Get(ctx, u)
 		if err != nil {
 			return false, err
 		}
 		defer p.Put(c)
-		if first {
+		if first && !resume && size > small {
 			if older, err = c.holds(ctx, u.Path); err != nil {
 				return false, err
 			}
@@ -71,13 +108,18 @@ func (p *Pool) Store(ctx context.Context, u ftp.URL, f io.ReadSeeker, resume boo
 		goOn := resume || !first && (!older || c.opt.Check == CheckHash && len(c.hashers()) > 0)
 		first = false
 		if goOn {
-			res, err = c.ResumeStore(ctx, u.Path, f)
+			if res, err = c.ResumeStore(ctx, u.Path, f); err == nil && !info.ModTime.IsZero() {
+				err = c.SetModTime(ctx, u.Path, info.ModTime)
+				if res.ModTimeSet = err == nil; c.refused(err) || errors.Is(err, ErrProtocol) && c.lost() == nil {
+					err = nil // the file is there
+				}
+			}
 			return res.Bytes > 0, err
 		}
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return false, err
 		}
-		res, err = c.Store(ctx, u.Path, 0, f)
+		res, err = c.StoreFile(ctx, u.Path, f, info)
 		return false, err
 	})
 	return res, err

@@ -208,5 +208,5 @@ func (c *Client) storeFrom(ctx context.Context, res *Result, path string, f io.R
 	if _, err := f.Seek(offset, io.SeekStart); err != nil {
 		return err
 	}
-	return c.storeChecked(ctx, res, offset, f, path, sum)
+	return c.storeChecked(ctx, res, offset, f, path, sum, FileInfo{})
 }

@@ -28,6 +28,9 @@ type Retry struct {
 	// back at once. 0 means DefaultPause and DefaultMaxPause.
 	Pause    time.Duration
 	MaxPause time.Duration
+	// Notify, if set, is told of each failure that will be tried again, and of the
+	// wait before that. A Pool calls it from several goroutines.
+	Notify func(err error, wait time.Duration)
 }
 
 // Temporary reports whether the same may succeed if it is tried again: the network
@@ -75,7 +78,11 @@ func (r Retry) run(ctx context.Context, f func() (bool, error)) error {
 		if failed++; failed >= attempts {
 			return err
 		}
-		if !sleep(ctx, jitter(min(next, maxPause))) {
+		wait := jitter(min(next, maxPause))
+		if r.Notify != nil {
+			r.Notify(err, wait)
+		}
+		if !sleep(ctx, wait) {
 			return err
 		}
 		next = min(2*next, maxPause)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,11 @@ func (c *Client) modTime(path string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
+	return timeOf(r)
+}
+
+// timeOf takes the time out of a 213.
+func timeOf(r ftp.Reply) (time.Time, error) {
 	t, err := ftp.ParseTime(strings.TrimSpace(r.Text()))
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%w: the reply to MDTM is no time", ErrProtocol)
@@ -42,35 +48,60 @@ func (c *Client) SetModTime(ctx context.Context, path string, t time.Time) error
 	if err != nil {
 		return err
 	}
-	when := ftp.FormatTime(t)
+	return end(c.setModTime(path, t))
+}
+
+func (c *Client) setModTime(path string, t time.Time) error {
 	var first error
-	for _, command := range [][]string{
-		{"MFMT", when, path},
-		{"MDTM", when, path},
-		// Access, modification and creation. ProFTPD, Pure-FTPd and NcFTPd have this form.
-		{"SITE", "UTIME", path, when, when, when, "UTC"},
-	} {
+	for _, command := range timeLines(path, t) {
 		if command[0] == "MFMT" && c.noMFMT {
 			continue
 		}
 		_, err := c.expect(ftp.Completion, command[0], command[1:]...)
 		if err == nil {
-			return end(nil)
+			c.timeBy = command[0]
+			return nil
 		}
 		if first == nil {
 			first = err
 		}
 		if !c.refused(err) {
-			return end(err)
+			return err
 		}
 		if command[0] == "MFMT" {
 			if !unknownCommand(err) {
-				return end(err) // it knows MFMT: this is about the file
+				return err // it knows MFMT: this is about the file
 			}
 			c.noMFMT = true
 		}
 	}
-	return end(first)
+	return first
+}
+
+// timeLines are the commands that set a time, the best first.
+func timeLines(path string, t time.Time) [][]string {
+	when := ftp.FormatTime(t)
+	return [][]string{
+		{"MFMT", when, path},
+		{"MDTM", when, path},
+		// Access, modification and creation. ProFTPD, Pure-FTPd and NcFTPd have this form.
+		{"SITE", "UTIME", path, when, when, when, "UTC"},
+	}
+}
+
+// timeLine is the command that is known to set times here, or nil. Of others it has
+// to be found out first which of them does.
+func (c *Client) timeLine(path string, t time.Time) []string {
+	by := c.timeBy
+	if by == "" && c.HasFeature("MFMT") {
+		by = "MFMT"
+	}
+	if t.IsZero() || by == "" {
+		return nil
+	}
+	lines := timeLines(path, t)
+	i := slices.IndexFunc(lines, func(line []string) bool { return line[0] == by })
+	return lines[i]
 }
 
 // Chmod sets the permission bits of a file or directory, by MFF

@@ -21,9 +21,7 @@ func (c *Client) dataTLS() *tls.Config {
 	cfg.ClientSessionCache = dataTickets{c.tickets}
 	// Small first records are for web pages; a file only pays for them.
 	cfg.DynamicRecordSizingDisabled = true
-	if c.mayShare() {
-		cfg.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384}
-	}
+	cfg.CurvePreferences = c.dataGroups()
 	cfg.VerifyConnection = func(cs tls.ConnectionState) error {
 		if len(cs.PeerCertificates) == 0 || !bytes.Equal(cs.PeerCertificates[0].Raw, c.leaf) {
 			return ErrOtherCertificate
@@ -36,14 +34,25 @@ func (c *Client) dataTLS() *tls.Config {
 	return cfg
 }
 
-// mayShare reports whether a data connection may do without a hybrid key exchange
-// of its own, because it will resume the hybrid one of the control connection or
-// carry nothing (docs/design/0004-x25519-on-data.md): one that does not resume is
-// refused once the server has shown that it can.
-func (c *Client) mayShare() bool {
+// dataGroups says which key exchanges a data connection offers; nil means all. One
+// that does not resume is refused once the server has shown that it can: so what is
+// left out weakens nothing.
+func (c *Client) dataGroups() []tls.CurveID {
 	control := c.ctl.TLS()
-	return c.mustResume() && control != nil && control.Version == tls.VersionTLS13 &&
-		(control.CurveID == tls.X25519MLKEM768 || control.CurveID == tls.SecP256r1MLKEM768 || control.CurveID == tls.SecP384r1MLKEM1024)
+	if control == nil || control.Version != tls.VersionTLS13 || !c.mustResume() {
+		return nil
+	}
+	switch control.CurveID {
+	case tls.X25519MLKEM768, tls.SecP256r1MLKEM768, tls.SecP384r1MLKEM1024:
+		// The connection resumes the hybrid exchange, or carries nothing
+		// (docs/design/0004-x25519-on-data.md).
+		return []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384}
+	case tls.CurveP256, tls.CurveP384, tls.CurveP521:
+		// The server knows none that we would rather have, and would ask for this one
+		// by a HelloRetryRequest: a round trip for each file.
+		return []tls.CurveID{control.CurveID}
+	}
+	return nil
 }
 
 // mustResume reports whether a data connection that does not resume the TLS

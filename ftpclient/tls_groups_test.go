@@ -8,8 +8,9 @@ import (
 )
 
 // Once a server has shown that it resumes, data connections of a hybrid session
-// offer no hybrid exchange of their own; not so where one that does not resume
-// would be let in, or where the session is not hybrid.
+// offer no hybrid exchange of their own, and those of a server that knows neither
+// a hybrid one nor X25519 only what it knows; not so where one that does not resume
+// would be let in, or where the session could be hybrid on data alone.
 func TestSharesOnData(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -21,6 +22,8 @@ func TestSharesOnData(t *testing.T) {
 		{"hybrid", nil, false, []bool{true, false, false}, tls.VersionTLS13},
 		{"hybrid, unresumed allowed", nil, true, []bool{true, true, true}, tls.VersionTLS13},
 		{"not hybrid", []tls.CurveID{tls.X25519}, false, []bool{true, true, true}, tls.VersionTLS13},
+		{"P-256", []tls.CurveID{tls.CurveP256}, false, []bool{true, false, false}, tls.VersionTLS13},
+		{"P-256, unresumed allowed", []tls.CurveID{tls.CurveP256}, true, []bool{true, true, true}, tls.VersionTLS13},
 		{"TLS 1.2", nil, false, []bool{true, true, true}, tls.VersionTLS12},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -40,6 +40,37 @@ type summing struct {
 	by   hasher
 	hash hash.Hash
 	from int64 // where in the file it begins
+
+	answer *ftp.Reply // to a HASH that went together with other commands
+}
+
+// hashTogether is how large a file may be, in bytes, for its hash to be asked for
+// together with other things: so much is hashed before anybody loses his patience.
+const hashTogether = 1 << 20
+
+// line is the command for the hash of a whole file of this size, where it can go
+// together with others; else nil.
+func (s *summing) line(c *Client, path string, size int64) []string {
+	switch {
+	case s == nil || s.from > 0 || size > hashTogether || !c.ahead:
+		return nil
+	case s.by.verb != "HASH":
+		return []string{s.by.verb, quotedName(s.by.verb, path)}
+	case c.hashInUse() == s.by.hash.String():
+		return []string{"HASH", path}
+	}
+	return nil
+}
+
+// ask has the server hash the file, unless it has done so.
+func (s *summing) ask(c *Client, path string, to int64) (Sum, error) {
+	if s.answer == nil {
+		return c.serverSum(s.by, path, s.from, to)
+	}
+	if s.answer.Code.Class() != ftp.Completion {
+		return Sum{}, &ftp.Error{Command: s.by.verb, Reply: *s.answer}
+	}
+	return s.by.sum(s.from, *s.answer)
 }
 
 // summing is nil if nothing is to be hashed. head gives what lies before offset;
@@ -69,7 +100,7 @@ func (s *summing) compare(c *Client, res *Result, path string, to int64) error {
 	if s == nil || s.from > 0 && s.from == to {
 		return nil
 	}
-	sum, err := c.serverSum(s.by, path, s.from, to)
+	sum, err := s.ask(c, path, to)
 	var refused *ftp.Error
 	switch {
 	case err != nil && c.lost() == nil && errors.As(err, &refused):

@@ -7,4 +7,7 @@
 // end, names data ports that are not its own, shows another certificate there, and ends
 // transfers in every way that TLS and TCP have. [NewHostileInMemory] is the same for
 // bubbles of testing/synctest, where an hour of silence takes no time.
+//
+// [Proxy] stands between any client and any server, and cuts, delays, slows down, splits
+// or spoils their connections at the byte that the test names.
 package ftptest

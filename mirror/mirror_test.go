@@ -2,7 +2,6 @@ package mirror_test
 
 import (
 	"errors"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,36 +26,6 @@ func tree(t *testing.T, f vfs.FS) map[string]string {
 }
 
 var files = map[string]string{"a/x": "new", "a/y": "yy", "b/": "", "z": "zz"}
-
-// D-09, C-24: whichever call fails, nothing that the source has is deleted from the
-// target, and the next run repairs. C-26: the run after that moves nothing.
-func TestEveryFault(t *testing.T) {
-	vfstest.EachFault(t, vfstest.Fault{Err: errors.New("broken")}, func(t *testing.T, f *vfstest.Faults) {
-		from := memfs.From(files)
-		to := memfs.From(map[string]string{"a/x": "older", "a/y": "y", "old/o": "o", "z": "z"})
-		o := mirror.Options{Delete: true, Parallel: 2}
-		_, err := apply(t, f.Around(from), f.Around(to), o)
-		// A file that was read to its end and then does not close was copied all the same.
-		if failed := f.Hit() != "" && !strings.HasPrefix(f.Hit(), "Close"); (err != nil) != failed {
-			t.Errorf("fault %q: %v", f.Hit(), err)
-		}
-		got := tree(t, to)
-		for _, name := range []string{"a/x", "a/y", "z"} {
-			if _, ok := got[name]; !ok {
-				t.Errorf("fault %q: %s is gone", f.Hit(), name)
-			}
-		}
-		if _, err := apply(t, from, to, o); err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(tree(t, from), tree(t, to)); d != "" {
-			t.Error(d)
-		}
-		if rep, err := apply(t, from, to, o); err != nil || rep.Copied+rep.Made+rep.Deleted != 0 {
-			t.Errorf("a further run: %+v, %v", rep, err)
-		}
-	})
-}
 
 // C-24: an empty source and too many deletions delete nothing. C-26: nor does a
 // change of kind.

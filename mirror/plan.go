@@ -2,268 +2,292 @@ package mirror
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"hash/maphash"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sealane/sealane/vfs"
 )
 
-// The errors of this package.
-var (
-	ErrLimit       = errors.New("too deep, or too many entries in one directory")
-	ErrRefused     = errors.New("name refused")
-	ErrTwice       = errors.New("a name comes twice, or two names are one on the target")
-	ErrEmptySource = errors.New("the source is empty, so nothing is deleted")
-	ErrTooMany     = errors.New("more deletions than allowed, so nothing is deleted")
-)
-
-// Action is what a Step does.
-type Action string
-
-// The actions.
-const (
-	Copy     Action = "copy"
-	Update   Action = "update"
-	Mkdir    Action = "mkdir"
-	Delete   Action = "delete"
-	Conflict Action = "conflict"
-	Skip     Action = "skip"
-)
-
-// Step is one thing to do. From and To describe the entry in each tree; they are
-// zero where it is not.
-type Step struct {
-	Action   Action
-	Path     vfs.Path
-	From, To vfs.Entry
-	Reason   string
-}
-
-// Options says how trees are compared and what may be done.
-type Options struct {
-	// Delete removes from the target what the source has not.
-	Delete bool
-	// MaxDelete bounds deletions; 0 means 1000. With more, none is done.
-	MaxDelete int
-	// Tolerance is by how much times may differ and count as equal; 0 means 2 s.
-	Tolerance time.Duration
-	// Skew is how far the clock of the target is ahead of the source's.
-	Skew time.Duration
-	// ByHash compares contents, by SHA-256, where sizes are equal.
-	ByHash bool
-	// FoldCase says that the target does not tell upper from lower case.
-	FoldCase bool
-	// Check refuses names that the target must not see; nil refuses none.
-	Check func(name string) error
-	// MaxDepth and MaxEntries (of one directory) bound the walk; 0 means 64
-	// and 1,000,000.
-	MaxDepth, MaxEntries int
-	// Parallel is how many files are copied at the same time; 0 means 1.
-	Parallel int
-	// Progress is told of every step that is done, or failed; not of two at once.
-	Progress func(Step, error)
-}
-
-func or[T comparable](v, zero T) T {
-	var none T
-	if v == none {
-		return zero
-	}
-	return v
-}
-
-// Plan streams the steps that make to like from. An error is of one directory or name, and
-// the walk goes on with the next; what is below it is left alone. At most the
-// entries of the directories on one path are held.
+// Plan streams the steps that make to like from: of each directory its files first, then
+// what is below it. An error is of one directory or name, and the walk goes on with the
+// next; what is below it is left alone. The roots of both trees must exist. What is held
+// at a time is bounded by Options.MaxMemory.
+//
+// Whether a file has changed is told by size and time, or by Options.ByHash. Where the
+// target cannot set times (Caps.SetModTime), a file there counts as equal if it is not
+// older than the source's; and where one side shows no time, if its size is equal.
 func Plan(ctx context.Context, from, to vfs.FS, o Options) iter.Seq2[Step, error] {
 	return func(yield func(Step, error) bool) {
-		root, err := vfs.Clean("/")
-		if err != nil {
+		if err := o.Valid(); err != nil {
 			yield(Step{}, err)
 			return
 		}
-		w := &walk{ctx: ctx, from: from, to: to, o: o, yield: yield}
-		w.dir(root, 0, true)
+		w := &walk{ctx: ctx, from: from, to: to, o: o, yield: yield, hashes: vfs.Hashes(), seed: maphash.MakeSeed()}
+		w.dir(place{}, 0, true, Step{})
 	}
 }
+
+// place is a path on both sides. They differ where the target spells names otherwise.
+type place struct{ src, dst vfs.Path }
 
 type walk struct {
 	ctx      context.Context
 	from, to vfs.FS
 	o        Options
 	yield    func(Step, error) bool
+	held     int64 // bytes of the listings under way
+	hashes   []vfs.Hash
+	above    []string // vfs.Entry.Unique of the directories of the path
+	pending  []Step   // directories that are made if something in them is copied
+	seed     maphash.Seed
 }
 
 // fail reports an error and says whether to go on.
 func (w *walk) fail(p vfs.Path, err error) bool {
-	return w.yield(Step{Path: p}, fmt.Errorf("%s: %w", p, err)) && w.ctx.Err() == nil
+	return w.yield(Step{Path: p, ToPath: p}, fmt.Errorf("%s: %w", p, err)) && w.ctx.Err() == nil
 }
 
-// list reads a directory to its clean end, or gives an error and nothing: half a listing
-// looks like one with files deleted.
-func (w *walk) list(fsys vfs.FS, p vfs.Path) (map[string]vfs.Entry, error) {
-	entries := map[string]vfs.Entry{}
-	for e, err := range fsys.List(w.ctx, p, vfs.WantInfo) {
-		if err != nil {
-			return nil, err
-		}
-		if len(entries) == or(w.o.MaxEntries, 1_000_000) {
-			return nil, ErrLimit
-		}
-		if _, twice := entries[e.Name]; twice {
-			return nil, ErrTwice
-		}
-		entries[e.Name] = e
-	}
-	return entries, w.ctx.Err()
-}
-
-func (w *walk) dir(p vfs.Path, depth int, exists bool) bool {
-	if depth > or(w.o.MaxDepth, 64) {
-		return w.fail(p, ErrLimit)
-	}
-	src, err := w.list(w.from, p)
-	if err != nil {
-		return w.fail(p, err)
-	}
-	dst := map[string]vfs.Entry{}
-	if exists {
-		if dst, err = w.list(w.to, p); err != nil {
-			return w.fail(p, err)
-		}
-	}
-	if depth == 0 && w.o.Delete && len(src) == 0 && len(dst) > 0 {
-		return w.fail(p, ErrEmptySource)
-	}
-	folded := map[string]bool{}
-	for _, name := range slices.Sorted(maps.Keys(src)) {
-		if w.o.FoldCase {
-			key := strings.ToLower(name)
-			if folded[key] {
-				if !w.fail(p, fmt.Errorf("%q: %w", name, ErrTwice)) {
-					return false
-				}
-				continue
+// emit gives out a step, behind the directories that it needs.
+func (w *walk) emit(s Step) bool {
+	switch s.Action {
+	case Copy, Update, Mkdir, Replace:
+		for _, dir := range w.pending {
+			if !w.yield(dir, nil) {
+				return false
 			}
-			folded[key] = true
 		}
-		e, there := dst[name]
-		if !w.entry(p, src[name], e, there, depth) {
-			return false
-		}
+		w.pending = w.pending[:0]
 	}
-	if !w.o.Delete {
+	return w.yield(s, nil)
+}
+
+// dir walks one directory. If it is not there in the target, first makes it; that comes
+// only after the source's listing, since a file may have to make room for it.
+func (w *walk) dir(at place, depth int, there bool, first Step) bool {
+	if depth > or(w.o.MaxDepth, DefaultMaxDepth) {
+		return w.fail(at.src, fmt.Errorf("%w: more than %d levels", ErrLimit, depth-1))
+	}
+	src, err := w.list(w.from, at.src, at.src, true)
+	if err != nil {
+		return w.fail(at.src, err)
+	}
+	defer w.release(src)
+	if src.bad != nil && !w.fail(at.src, src.bad) {
+		return false
+	}
+	dst := &listing{}
+	if there {
+		if dst, err = w.list(w.to, at.dst, at.src, false); err != nil {
+			return w.fail(at.dst, err)
+		}
+		defer w.release(dst)
+	}
+	if depth == 0 && w.o.Delete && src.total == 0 && dst.total > 0 {
+		return w.fail(at.src, ErrEmptySource)
+	}
+	waiting := len(w.pending)
+	if !there && !w.make(first) {
+		return false
+	}
+	if !w.match(at, src, dst, depth) || !w.below(at, src, dst, depth) {
+		return false
+	}
+	w.pending = w.pending[:min(waiting, len(w.pending))]
+	return true
+}
+
+// make gives out the step that makes a directory, or keeps it until something in it is
+// included.
+func (w *walk) make(first Step) bool {
+	if len(w.o.Include) > 0 && !w.o.included(first.Path) {
+		w.pending = append(w.pending, first)
 		return true
 	}
-	for _, name := range slices.Sorted(maps.Keys(dst)) {
-		if _, keep := src[name]; keep || folded[strings.ToLower(name)] {
-			continue
+	return w.emit(first)
+}
+
+// match goes through both listings of a directory, one name at a time.
+func (w *walk) match(at place, src, dst *listing, depth int) bool {
+	seen := w.alike(src)
+	for i, j := 0, 0; i < len(src.items) || j < len(dst.items); {
+		var key string
+		switch {
+		case i == len(src.items):
+			key = dst.items[j].key
+		case j == len(dst.items):
+			key = src.items[i].key
+		default:
+			key = min(src.items[i].key, dst.items[j].key)
 		}
-		if !w.remove(p, dst[name], depth+1) {
+		s, d := sameKey(src.items[i:], key), sameKey(dst.items[j:], key)
+		i, j = i+len(s), j+len(d)
+		if !w.group(at, s, d, depth, seen) {
 			return false
 		}
 	}
 	return true
 }
 
-// child names an entry, if its name is one.
-func (w *walk) child(p vfs.Path, name string) (vfs.Path, error) {
-	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00\r\n") {
-		return p, fmt.Errorf("%q: %w", name, ErrRefused)
+// sameKey is what begins items and has the key.
+func sameKey(items []item, key string) []item {
+	n := 0
+	for n < len(items) && items[n].key == key {
+		n++
 	}
-	if w.o.Check != nil {
-		if err := w.o.Check(name); err != nil {
-			return p, fmt.Errorf("%q: %w: %w", name, ErrRefused, err)
-		}
-	}
-	return p.Join(name)
+	return items[:n]
 }
 
-func (w *walk) entry(dir vfs.Path, s, d vfs.Entry, there bool, depth int) bool {
-	p, err := w.child(dir, s.Name)
-	if err != nil {
-		return w.fail(dir, err)
-	}
-	step := Step{Path: p, From: s, To: d}
-	switch {
-	case s.Link || s.Kind == vfs.KindOther:
-		step.Action, step.Reason = Skip, "neither file nor directory"
-	case there && (d.Link || d.Kind != s.Kind):
-		step.Action, step.Reason = Conflict, "of another kind on the target"
-	case s.IsDir():
-		if !there {
-			step.Action = Mkdir
-			if !w.yield(step, nil) {
-				return false
-			}
-		}
-		return w.dir(p, depth+1, there)
-	case !there:
-		step.Action = Copy
-	default:
-		step.Action, step.Reason, err = w.compare(p, s, d)
-		if err != nil {
-			return w.fail(p, err)
+// alike finds the names of a source that some target takes for one, although this one
+// is not known to: for each what they have in common, and how many names have it.
+func (w *walk) alike(src *listing) map[uint64]uint8 {
+	seen := make(map[uint64]uint8, len(src.items))
+	for _, i := range src.items {
+		if h := w.hash(i.name); seen[h] < 2 {
+			seen[h]++
 		}
 	}
-	return w.yield(step, nil)
+	return seen
 }
 
-func (w *walk) compare(p vfs.Path, s, d vfs.Entry) (Action, string, error) {
-	if s.Size != d.Size {
-		return Update, "size", nil
-	}
-	if w.o.ByHash {
-		a, err := w.from.Hash(w.ctx, p, vfs.SHA256, 0, -1)
-		if err != nil {
-			return Skip, "", err
-		}
-		b, err := w.to.Hash(w.ctx, p, vfs.SHA256, 0, -1)
-		if err != nil {
-			return Skip, "", err
-		}
-		if string(a) != string(b) {
-			return Update, "content", nil
-		}
-		return Skip, "equal", nil
-	}
-	off := d.ModTime.Add(-w.o.Skew).Sub(s.ModTime)
-	if !w.to.Caps().SetModTime {
-		off = min(off, 0) // it has the time of its upload
-	}
-	if off.Abs() > or(w.o.Tolerance, 2*time.Second) {
-		return Update, "time", nil
-	}
-	return Skip, "equal", nil
-}
+func (w *walk) hash(name string) uint64 { return maphash.String(w.seed, mayBeOne(name)) }
 
-// remove plans the deletion of an entry, after what is in it.
-func (w *walk) remove(dir vfs.Path, d vfs.Entry, depth int) bool {
-	p, err := w.child(dir, d.Name)
-	if err != nil {
-		return w.fail(dir, err)
+// group handles the names of one key: one on each side, but for those that only differ
+// in case or form.
+func (w *walk) group(at place, src, dst []item, depth int, seen map[uint64]uint8) bool {
+	src, ok := w.once(at.src, src)
+	if !ok {
+		return false
 	}
-	if d.Link || d.Kind == vfs.KindOther {
-		return w.yield(Step{Action: Skip, Path: p, To: d, Reason: "neither file nor directory"}, nil)
+	for k := 1; k < len(dst); k++ {
+		if dst[k].name == dst[k-1].name { // which of them is it that would be replaced?
+			return w.fail(at.dst, fmt.Errorf("%s: %w", quote(dst[k].name), ErrTwice))
+		}
 	}
-	if d.IsDir() {
-		if depth > or(w.o.MaxDepth, 64) {
-			return w.fail(p, ErrLimit)
-		}
-		below, err := w.list(w.to, p)
-		if err != nil {
-			return w.fail(p, err)
-		}
-		for _, name := range slices.Sorted(maps.Keys(below)) {
-			if !w.remove(p, below[name], depth+1) {
+	first := true // nothing of this key was found on both sides, or copied
+	for k := range src {
+		if n, ok := slices.BinarySearchFunc(dst, src[k], byName); ok {
+			first = false
+			if !w.both(at, &src[k], &dst[n], depth) {
 				return false
 			}
 		}
 	}
-	return w.yield(Step{Action: Delete, Path: p, To: d}, nil)
+	for k := range src {
+		if src[k].taken {
+			continue
+		}
+		if !first {
+			if !w.fail(at.src, fmt.Errorf("%s: %w", quote(src[k].name), ErrTwice)) {
+				return false
+			}
+			continue
+		}
+		first = false
+		if len(dst) > 0 {
+			if !w.both(at, &src[k], &dst[0], depth) {
+				return false
+			}
+		} else if !w.alone(at, &src[k], seen[w.hash(src[k].name)] > 1) {
+			return false
+		}
+	}
+	return w.rest(at, dst, len(src) > 0, depth, seen)
+}
+
+func byName(a, b item) int { return strings.Compare(a.name, b.name) }
+
+// once takes out names that come twice.
+func (w *walk) once(p vfs.Path, src []item) ([]item, bool) {
+	for k := 1; k < len(src); k++ {
+		if src[k].name == src[k-1].name {
+			if !w.fail(p, fmt.Errorf("%s: %w", quote(src[k].name), ErrTwice)) {
+				return nil, false
+			}
+		}
+	}
+	return slices.CompactFunc(src, func(a, b item) bool { return a.name == b.name }), true
+}
+
+// rest handles what only the target has. A spelling of what the source has is left alone.
+func (w *walk) rest(at place, dst []item, known bool, depth int, seen map[uint64]uint8) bool {
+	if !w.o.Delete {
+		return true
+	}
+	for _, d := range dst {
+		if d.taken {
+			continue
+		}
+		here, err := at.join(d.name, d.name)
+		switch {
+		case err != nil:
+			if !w.fail(at.dst, err) {
+				return false
+			}
+		case known:
+			if !w.emit(Step{Action: Skip, Path: here.src, ToPath: here.dst, To: d.entry(), Reason: reasonSpelling}) {
+				return false
+			}
+		default:
+			rm := remover{walk: w, give: w.emit}
+			if seen[w.hash(d.name)] > 0 {
+				rm.apart = &here.dst
+			}
+			if _, ok := rm.remove(here, d, depth+1); !ok {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (p place) join(src, dst string) (place, error) {
+	s, err := child(p.src, src)
+	if err != nil {
+		return p, err
+	}
+	d, err := child(p.dst, dst)
+	return place{s, d}, err
+}
+
+// below walks the directories of a listing, of which nothing else is held from here on.
+func (w *walk) below(at place, src, dst *listing, depth int) bool {
+	var dirs listing
+	for _, i := range src.items {
+		if i.isDir() && i.peer != "" {
+			dirs.bytes += i.bytes()
+		}
+	}
+	dirs.items = slices.Clip(slices.DeleteFunc(src.items, func(i item) bool { return !i.isDir() || i.peer == "" }))
+	dirs.items = slices.Clone(dirs.items)
+	w.release(src)
+	w.release(dst)
+	w.held += dirs.bytes
+	defer w.release(&dirs)
+	for _, i := range dirs.items {
+		here, err := at.join(i.name, i.peer)
+		if err != nil { // it was joined before
+			return w.fail(at.src, err)
+		}
+		if i.unique != "" && slices.Contains(w.above, i.unique) {
+			if !w.fail(here.src, ErrLoop) {
+				return false
+			}
+			continue
+		}
+		first := Step{Action: Mkdir, Path: here.src, ToPath: here.dst, From: i.entry()}
+		if i.replaces {
+			first.Action, first.Reason = Replace, reasonReplaces
+			first.To = vfs.Entry{Name: i.peer, Kind: vfs.KindFile}
+		}
+		w.above = append(w.above, i.unique)
+		ok := w.dir(here, depth+1, i.taken && !i.replaces, first)
+		w.above = w.above[:len(w.above)-1]
+		if !ok {
+			return false
+		}
+	}
+	return true
 }

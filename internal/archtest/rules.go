@@ -45,9 +45,12 @@ func House() Plan {
 			// Drivers: each knows its contract and nothing beside it.
 			{Package: "vfs/osfs", Module: []string{"vfs"}, Library: []string{"golang.org/x/sys"}},
 			{Package: "vfs/memfs", Module: []string{"vfs"}},
+			// vfs/ftpfs is a driver by way of the client.
+			{Package: "vfs/ftpfs", Module: []string{"vfs", "ftp", "ftpclient"}},
 			{Package: "vfs/vfstest", Module: []string{"vfs"}},
 			{Package: "vfs/layer", Module: []string{"vfs", "internal/glob"}},
-			{Package: "mirror", Module: []string{"vfs"}},
+			// mirror: patterns, forms of Unicode, a bounded rate.
+			{Package: "mirror", Module: []string{"vfs"}, Library: []string{"github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm", "golang.org/x/time/rate"}},
 			{Package: "auth", Module: []string{"vfs"}},
 			// auth/password makes grants, which hold a vfs.FS and a vfs.Path.
 			{Package: "auth/password", Module: []string{"auth", "vfs"}, Library: []string{"golang.org/x/crypto"}},
@@ -78,30 +81,33 @@ func House() Plan {
 			},
 
 			// The program.
+			{Package: "internal/trail"},
+			{Package: "internal/control", Library: []string{"golang.org/x/sys"}},
+			{Package: "internal/guard", Module: []string{"auth"}},
 			{Package: "internal/proxy", Library: []string{"github.com/pires/go-proxyproto"}},
-			{Package: "internal/config", Module: []string{"auth", "auth/password", "certs/acme", "ftpserver"}, Library: []string{"github.com/BurntSushi/toml"}},
+			{Package: "internal/config", Module: []string{"auth", "auth/password", "certs/acme", "ftpserver", "internal/guard"}, Library: []string{"github.com/BurntSushi/toml"}},
 			{
 				Package: "internal/daemon",
-				Module:  []string{"ftp", "vfs", "vfs/layer", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "auth/store", "auth/store/sqlite", "certs", "certs/acme", "ftpserver", "internal/dataconn", "internal/config", "internal/proxy"},
+				Module:  []string{"ftp", "vfs", "vfs/layer", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "auth/store", "auth/store/sqlite", "certs", "certs/acme", "ftpserver", "internal/dataconn", "internal/config", "internal/guard", "internal/proxy", "internal/control", "internal/trail"},
 				Library: []string{"github.com/fsnotify/fsnotify"}, // certificates that change
 				Tests:   []string{"golang.org/x/crypto", "ftpclient"},
 			},
-			{Package: "internal/ui", Library: []string{"golang.org/x/term"}},
+			{Package: "internal/ui", Library: []string{"golang.org/x/term", "github.com/vbauerster/mpb/v8"}},
 			{
 				Package: "internal/cli",
 				Module: []string{
-					"ftp", "vfs", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "auth/store", "certs", "ftpserver", "ftpclient",
-					"internal/config", "internal/daemon", "internal/ui",
+					"ftp", "vfs", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "auth/store", "certs", "ftpserver", "ftpclient", "mirror", "vfs/ftpfs", "internal/listing",
+					"internal/config", "internal/control", "internal/daemon", "internal/glob", "internal/trail", "internal/ui",
 				},
-				Library: []string{"github.com/BurntSushi/toml", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"},
+				Library: []string{"github.com/BurntSushi/toml", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/text/encoding", "golang.org/x/time/rate"},
 			},
 			{Package: "cmd/sealane", Module: []string{"internal/cli"}},
 
 			// What keeps the house true.
 			{Package: "internal/archtest"},
 			{Package: "internal/conformance"},
-			{Package: "internal/docgen", Module: []string{"ftp", "ftpserver", "internal/cli"}},
-			{Package: "interop"},
+			{Package: "internal/docgen", Module: []string{"ftp", "ftpserver", "internal/cli", "internal/config", "internal/control"}},
+			{Package: "interop", Tests: []string{"ftpclient"}}, // ABOR has no command
 			{Package: "interop/durability", Tests: []string{"github.com/hanwen/go-fuse"}},
 			{Package: "bench"},
 		},

@@ -5,7 +5,8 @@ import (
 )
 
 func newCatCommand(env *Env) *cobra.Command {
-	g := &getCommand{env: env, quiet: true}
+	g := &getCommand{env: env, noGlob: true, parallel: 1}
+	g.quiet = true
 	cmd := &cobra.Command{
 		Use:   "cat URL",
 		Short: "Write a file of a server to standard output",

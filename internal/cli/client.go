@@ -4,13 +4,19 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/ftpclient"
+	"github.com/sealane/sealane/internal/ui"
 )
+
+// maxRetries bounds --retries.
+const maxRetries = 100
 
 // clientFlags are the flags of all client commands.
 type clientFlags struct {
@@ -21,9 +27,17 @@ type clientFlags struct {
 	cert, key    string
 	tlsMin       string
 	passwordFile string
+	netrcFile    string
+	askpass      string
 	timeout      time.Duration
+	retries      int
+	limitRate    string
+	charset      string
 	json         bool
+	quiet        bool // of commands that move files
+	verbose      bool
 	plaintext    bool
+	report       *reporter // of commands that move files
 
 	allowDowngrade, allowUnresumed bool
 
@@ -42,6 +56,12 @@ func (f *clientFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.allowUnresumed, "allow-unresumed", false, "accept data connections that do not resume TLS from a server that has resumed")
 	flags.StringVar(&f.tlsMin, "tls-min", "1.2", "lowest `VERSION` of TLS: 1.2 or 1.3")
 	flags.StringVar(&f.passwordFile, "password-file", "", "read the password from `FILE`")
+	flags.StringVar(&f.netrcFile, "netrc-file", "", "read user and password from `FILE` instead of ~/.netrc or $NETRC")
+	flags.StringVar(&f.askpass, "askpass", "", "run `PROGRAM` to ask for a password that is nowhere else; also SEALANE_ASKPASS")
+	flags.IntVar(&f.retries, "retries", 3, "try again `N` times what fails for the moment")
+	flags.StringVar(&f.limitRate, "limit-rate", "", "move at most `RATE` bytes a second in all, as 500k or 2M")
+	flags.StringVar(&f.charset, "charset", "", "names on the server are in `CHARSET` and not in UTF-8: latin1, koi8-r, shift_jis, gbk, …")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the dialogue with the server, without passwords")
 	flags.DurationVar(&f.timeout, "timeout", ftpclient.DefaultTimeout, "give up when nothing has moved for this `LONG`")
 	flags.BoolVar(&f.json, "json", false, "print JSON, one object a line")
 	flags.BoolVar(&f.plaintext, "insecure-plaintext", false, "use no TLS with an ftp:// URL: all can be read and changed on the way")
@@ -52,6 +72,11 @@ func (f *clientFlags) addCheck(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.check, "check", "hash", "compare with the server: `hash|size`; where it offers no hash, the size")
 }
 
+// addQuiet is for commands that tell of each file.
+func (f *clientFlags) addQuiet(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.quiet, "quiet", false, "print nothing but errors")
+}
+
 // options makes of the flags what the client library takes. Flags that would
 // have no effect together are refused.
 func (f *clientFlags) options(u ftp.URL) (ftpclient.Options, error) {
@@ -59,6 +84,8 @@ func (f *clientFlags) options(u ftp.URL) (ftpclient.Options, error) {
 	switch {
 	case f.timeout <= 0:
 		return opt, usagef("--timeout must be more than 0")
+	case f.retries < 0 || f.retries > maxRetries:
+		return opt, usagef("--retries must be 0 to %d", maxRetries)
 	case f.plaintext && !u.PlainScheme:
 		return opt, withHint(usagef("--insecure-plaintext is for ftp:// URLs only"), "drop the flag: this URL is used with TLS")
 	}
@@ -103,14 +130,8 @@ func (f *clientFlags) idle() error {
 
 // dial logs in on the server of u.
 func (f *clientFlags) dial(ctx context.Context, env *Env, u ftp.URL) (*ftpclient.Client, error) {
-	opt, err := f.options(u)
+	u, opt, err := f.prepare(ctx, env, u)
 	if err != nil {
-		return nil, err
-	}
-	if u.User == "" {
-		return nil, withHint(usagef("the URL names no user"), "write it before the host: %s", withUser(u))
-	}
-	if u.Password, err = f.password(ctx, env, u); err != nil {
 		return nil, err
 	}
 	if f.plaintext {
@@ -122,6 +143,45 @@ func (f *clientFlags) dial(ctx context.Context, env *Env, u ftp.URL) (*ftpclient
 	}
 	return t.dial(ctx, u, opt)
 }
+
+// prepare makes of the flags what is needed to connect to the server of u, and gives u
+// with the user and the password.
+func (f *clientFlags) prepare(ctx context.Context, env *Env, u ftp.URL) (ftp.URL, ftpclient.Options, error) {
+	opt, err := f.options(u)
+	if err != nil {
+		return u, opt, err
+	}
+	if opt.Names, err = nameCodec(f.charset); err != nil {
+		return u, opt, err
+	}
+	if err := f.limit(ctx, &opt); err != nil {
+		return u, opt, err
+	}
+	if f.verbose {
+		opt.Trace = newTracer(env.Stderr).event
+	}
+	u, err = f.login(ctx, env, u)
+	return u, opt, err
+}
+
+// retry says how often something is tried again, and tells of it.
+func (f *clientFlags) retry(env *Env) ftpclient.Retry {
+	r := ftpclient.Retry{Attempts: f.retries + 1}
+	if f.report != nil {
+		r.Notify = f.report.retrying
+		return r
+	}
+	if f.quiet || f.json {
+		return r
+	}
+	r.Notify = func(err error, wait time.Duration) {
+		_, _ = fmt.Fprintf(env.Stderr, "sealane: %s; trying again in %s\n", ui.Safe(oneLine(err)), wait.Round(100*time.Millisecond))
+	}
+	return r
+}
+
+// oneLine is the text of an error that may be several.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", " / ") }
 
 func withUser(u ftp.URL) string {
 	u.User = "USER"
@@ -149,13 +209,3 @@ func isRefused(err error) bool {
 	var refused *ftp.Error
 	return errors.As(err, &refused) && refused.Reply.Code != ftp.Code421Closing
 }
-
-// isMissing reports whether the server has answered 550, which it does for a
-// file that is not there.
-func isMissing(err error) bool {
-	var refused *ftp.Error
-	return errors.As(err, &refused) && refused.Reply.Code == ftp.Code550Unavailable
-}
-
-// isProtocol reports whether a server has answered nonsense.
-func isProtocol(err error) bool { return errors.Is(err, ftpclient.ErrProtocol) }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"time"
@@ -14,21 +15,56 @@ import (
 // part is a download under way. It lies beside its target as NAME.part, so that
 // the target holds the old file or the whole new one, and never half of it.
 type part struct {
+	root   *os.Root // what confines it: the folder of the target, or one above it
+	own    bool     // root is closed with the part
 	file   *os.File
-	target string
-	offset int64 // what was there already
+	name   string // of the target in root, with "/"
+	offset int64  // what was there already
+	fresh  bool   // nothing may be at the target
+	land   landing
 }
 
+// landing is the steps by which a part becomes its target, in their order.
+type landing struct {
+	sync    func(*os.File) error
+	rename  func(root *os.Root, from, to string) error
+	syncDir func(root *os.Root, dir string) error
+}
+
+func systemLanding() landing { return landing{(*os.File).Sync, (*os.Root).Rename, syncDir} }
+
+const partSuffix = ".part"
+
 // openPart opens the part for target. With resume it goes on from a part that is
-// there; else it starts anew.
+// there; else it starts anew. A link at target is followed, as the person has named it.
 func openPart(target string, resume bool) (*part, error) {
-	target, mode, err := checkTarget(target)
+	target, err := followLink(target)
 	if err != nil {
 		return nil, err
 	}
-	name := target + ".part"
+	root, err := os.OpenRoot(filepath.Dir(target))
+	if err != nil {
+		return nil, err
+	}
+	p, err := openPartIn(root, filepath.Base(target), resume)
+	if err != nil {
+		_ = root.Close()
+		return nil, err
+	}
+	p.own = true
+	return p, nil
+}
+
+// openPartIn is openPart for a name below root, which may come from a server: no link
+// at it is followed, and none on the way leads out of root (CVE-2014-4877).
+func openPartIn(root *os.Root, target string, resume bool) (*part, error) {
+	mode, err := checkTarget(root, target)
+	if err != nil {
+		return nil, err
+	}
+	name := target + partSuffix
 	flags := os.O_RDWR | os.O_CREATE | os.O_EXCL
-	old, err := os.Lstat(name)
+	old, err := root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -39,41 +75,46 @@ func openPart(target string, resume bool) (*part, error) {
 		flags = os.O_RDWR
 	default:
 		// Removed and made anew, so that nobody else's link is written through.
-		if err := os.Remove(name); err != nil {
+		if err := root.Remove(name); err != nil {
 			return nil, err
 		}
 	}
-	file, err := os.OpenFile(name, flags, mode)
+	file, err := root.OpenFile(name, flags, mode)
 	if err != nil {
 		return nil, err
 	}
 	offset, err := file.Seek(0, io.SeekEnd)
+	if now, serr := file.Stat(); err == nil && resume && old != nil && (serr != nil || !os.SameFile(old, now)) {
+		err = fmt.Errorf("%s was replaced meanwhile", name)
+	}
 	if err != nil {
 		_ = file.Close()
 		return nil, err
 	}
-	return &part{file: file, target: target, offset: offset}, nil
+	return &part{root: root, file: file, name: target, offset: offset, land: systemLanding()}, nil
 }
 
-// checkTarget follows a link at target, and gives the rights that the new file
-// shall have: those of the old one.
-func checkTarget(target string) (string, fs.FileMode, error) {
+// followLink gives where the link at target leads, or target itself.
+func followLink(target string) (string, error) {
 	info, err := os.Lstat(target)
-	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		if target, err = filepath.EvalSymlinks(target); err != nil {
-			return "", 0, err
-		}
-		info, err = os.Stat(target)
+	if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+		return target, nil // openPartIn tells what is wrong
 	}
+	return filepath.EvalSymlinks(target)
+}
+
+// checkTarget gives the rights that the new file shall have: those of the old one.
+func checkTarget(root *os.Root, target string) (fs.FileMode, error) {
+	info, err := root.Lstat(target)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return target, 0o666, nil
+		return 0o666, nil
 	case err != nil:
-		return "", 0, err
+		return 0, err
 	case !info.Mode().IsRegular():
-		return "", 0, withHint(fmt.Errorf("%s is not a regular file", target), `use "-" and a redirection to write into a pipe or device`)
+		return 0, withHint(fmt.Errorf("%s is not a regular file", target), `use "-" and a redirection to write into a pipe or device`)
 	}
-	return target, info.Mode().Perm(), nil
+	return info.Mode().Perm(), nil
 }
 
 // restart forgets what was there already.
@@ -89,42 +130,60 @@ func (p *part) restart() error {
 // commit makes the part the target, in one step, and returns when that would
 // survive a power cut.
 func (p *part) commit(modTime time.Time) error {
-	name := p.file.Name()
-	err := p.file.Sync()
+	defer p.release()
+	name := p.name + partSuffix
+	err := p.land.sync(p.file)
 	if err = errors.Join(err, p.file.Close()); err != nil {
 		return err
 	}
 	if !modTime.IsZero() {
-		if err := os.Chtimes(name, time.Time{}, modTime); err != nil {
+		if err := p.root.Chtimes(name, time.Time{}, modTime); err != nil {
 			return err
 		}
 	}
-	if err := os.Rename(name, p.target); err != nil {
+	if p.fresh {
+		// A folder that does not tell names apart as the server does may have another
+		// file of this run there by now.
+		if _, err := p.root.Lstat(p.name); err == nil {
+			return errTaken
+		}
+	}
+	if err := p.land.rename(p.root, name, p.name); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(p.target))
+	return p.land.syncDir(p.root, path.Dir(p.name))
 }
 
 // keep leaves the part for a later --resume, and takes it away if it is empty. It
 // reports whether something was kept.
 func (p *part) keep() bool {
+	defer p.release()
 	info, err := p.file.Stat()
-	_ = p.file.Sync()
+	if errors.Is(err, os.ErrClosed) { // commit has failed half-way
+		return true
+	}
+	_ = p.land.sync(p.file)
 	_ = p.file.Close()
 	if err == nil && info.Size() == 0 {
-		_ = os.Remove(p.file.Name())
+		_ = p.root.Remove(p.name + partSuffix)
 		return false
 	}
 	return err == nil
 }
 
+func (p *part) release() {
+	if p.own {
+		_ = p.root.Close()
+	}
+}
+
 // syncDir makes a rename in dir survive a power cut. Windows has no such call:
 // NTFS logs the rename itself.
-func syncDir(dir string) error {
+func syncDir(root *os.Root, dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	d, err := os.Open(dir)
+	d, err := root.Open(dir)
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,26 @@ import (
 	"github.com/sealane/sealane/internal/ui"
 )
 
-// password finds the password for u: --password-file, the URL, the environment,
-// and last the person at the terminal.
+// login finds the user, if u has none, in the netrc file, and the password.
+func (f *clientFlags) login(ctx context.Context, env *Env, u ftp.URL) (ftp.URL, error) {
+	if u.User == "" {
+		e, _, err := f.netrc(env, u.Host, "")
+		if err != nil {
+			return u, err
+		}
+		if e.login == "" {
+			return u, withHint(usagef("the URL names no user"), "write it before the host: %s", withUser(u))
+		}
+		u.User = e.login
+	}
+	var err error
+	u.Password, err = f.password(ctx, env, u)
+	return u, err
+}
+
+// password finds the password for u. What is nearest to this one command wins: the URL
+// or --password-file, SEALANE_PASSWORD, netrc, a program that asks, and last the person
+// at the terminal.
 func (f *clientFlags) password(ctx context.Context, env *Env, u ftp.URL) (string, error) {
 	if f.passwordFile != "" {
 		if u.HasPassword {
@@ -29,12 +47,23 @@ func (f *clientFlags) password(ctx context.Context, env *Env, u ftp.URL) (string
 	if p := env.Getenv("SEALANE_PASSWORD"); p != "" {
 		return p, nil
 	}
+	if e, ok, err := f.netrc(env, u.Host, u.User); err != nil || ok && e.hasPassword {
+		return e.password, err
+	}
+	prompt := fmt.Sprintf("Password of %s at %s: ", ui.Safe(u.User), ui.Safe(u.Host))
+	program := f.askpass
+	if program == "" {
+		program = env.Getenv("SEALANE_ASKPASS")
+	}
+	if program != "" {
+		return askProgram(ctx, env, program, prompt)
+	}
 	in, ok := env.Stdin.(*os.File)
 	if !ok || !ui.IsTerminal(in) {
 		return "", withHint(usagef("no password for %s", ui.Safe(u.User)),
-			"give it with --password-file FILE or in SEALANE_PASSWORD")
+			"give it with --password-file FILE, in SEALANE_PASSWORD or in ~/.netrc")
 	}
-	return askHidden(ctx, in, env.Stderr, fmt.Sprintf("Password of %s at %s: ", ui.Safe(u.User), ui.Safe(u.Host)))
+	return askHidden(ctx, in, env.Stderr, prompt)
 }
 
 // askHidden asks for a password at the terminal, without showing what is typed.

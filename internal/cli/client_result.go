@@ -13,7 +13,8 @@ import (
 
 // finished describes a transfer that is done and verified; it is also its JSON.
 type finished struct {
-	Event   string  `json:"event"` // "get" or "put"
+	Event   string  `json:"event"` // "finished"
+	Op      string  `json:"op"`    // "get" or "put"
 	URL     string  `json:"url"`   // without password
 	Local   string  `json:"local"`
 	Offset  int64   `json:"offset"` // where a resume began
@@ -27,9 +28,9 @@ type finished struct {
 	elapsed time.Duration
 }
 
-func newFinished(event string, u ftp.URL, local string, offset int64, r ftpclient.Result, elapsed time.Duration) finished {
+func newFinished(op string, u ftp.URL, local string, offset int64, r ftpclient.Result, elapsed time.Duration) finished {
 	d := finished{
-		Event: event, URL: u.String(), Local: local, Offset: offset, Bytes: r.Bytes,
+		Event: "finished", Op: op, URL: u.String(), Local: local, Offset: offset, Bytes: r.Bytes,
 		Seconds: elapsed.Seconds(), elapsed: elapsed, TLSResumed: r.Resumed,
 	}
 	if r.CleanEnd {

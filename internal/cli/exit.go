@@ -11,6 +11,7 @@ import (
 
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/ftpclient"
+	"github.com/sealane/sealane/internal/control"
 	"github.com/sealane/sealane/internal/ui"
 )
 
@@ -19,6 +20,7 @@ const (
 	exitOK          = 0
 	exitOther       = 1
 	exitUsage       = 2
+	exitPartly      = 3
 	exitRefused     = 4
 	exitTLS         = 5
 	exitNetwork     = 6
@@ -38,6 +40,13 @@ const (
 
 	exitInterrupted = 130
 )
+
+// errPartly is wrapped by the error of a command that has done a part of its work:
+// some files failed, others are done.
+var errPartly = errors.New("partly done")
+
+// errNoMatch says that there is nothing of the name that was asked for.
+var errNoMatch = errors.New("nothing matches")
 
 // usageError is an error of the command line itself.
 type usageError struct{ error }
@@ -71,6 +80,7 @@ func withHint(err error, format string, args ...any) error {
 func exitCode(err error) int {
 	var usage usageError
 	var refused *ftp.Error
+	var problem *control.Problem
 	// Not net.Error: every error number of the system is one, "permission denied" of
 	// a local file too.
 	var dial *net.OpError
@@ -85,13 +95,15 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.Is(err, errFindings):
 		return exitFindings
+	case errors.Is(err, errPartly):
+		return exitPartly
 	case errors.Is(err, context.DeadlineExceeded):
 		return exitNetwork
 	case distrusted:
 		return reason.code
 	case errors.Is(err, ftpclient.ErrNotVerified) && !errors.Is(err, ftpclient.ErrNetwork):
 		return exitNotVerified
-	case errors.As(err, &refused):
+	case errors.As(err, &refused), errors.As(err, &problem), errors.Is(err, errNoMatch):
 		return exitRefused
 	case errors.Is(err, ftpclient.ErrNetwork), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &dial), errors.As(err, &name):
 		return exitNetwork

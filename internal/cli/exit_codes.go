@@ -24,6 +24,7 @@ func ExitCodes() []ExitCode {
 		{exitOK, "all done and verified"},
 		{exitOther, "another failure"},
 		{exitUsage, "the command line is wrong"},
+		{exitPartly, "partly done: some files failed, and are listed"},
 		{exitRefused, "refused by the server: login, permission, not found"},
 		{exitTLS, "TLS failed, for a reason that is not one of 50 to 59"},
 		{exitNetwork, "network or time-out"},

@@ -3,89 +3,147 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/ftp"
-	"github.com/sealane/sealane/ftpclient"
-	"github.com/sealane/sealane/internal/ui"
+	"github.com/sealane/sealane/internal/listing"
 )
 
 type getCommand struct {
 	clientFlags
-	env    *Env
-	quiet  bool
-	resume bool
+	env       *Env
+	resume    bool
+	recursive bool
+	noGlob    bool
+	parallel  int
 }
 
 func newGetCommand(env *Env) *cobra.Command {
 	g := &getCommand{env: env}
 	cmd := &cobra.Command{
-		Use:   "get URL [LOCAL]",
-		Short: "Download a file and prove that it is whole",
+		Use:   "get URL... [LOCAL]",
+		Short: "Download files and prove that they are whole",
 		Long: `Download the file at URL to LOCAL: a file, a folder, or "-" for standard
 output. Without LOCAL it goes to the current folder under its own name.
 
-The download lies in LOCAL.part until it is whole and verified. If it is
-interrupted, --resume goes on from there.`,
+* ? and [a-z] in the path of a URL stand for the names that match, also in the middle
+of the path; quote them for the shell. %2A, %3F and %5B are the characters themselves.
+Then, and with several URLs, LOCAL is a folder. Two files never get one name: the second
+one fails.
+
+With --recursive a URL names a folder. What is in it goes into LOCAL; if LOCAL ends with
+"/", or there are several, into the folder of the same name in it. What is there already
+with the same size and time is not moved again. Links are neither followed nor made, and
+names that lead out of the folder are refused.
+
+A download lies in LOCAL.part until it is whole and verified. If it is interrupted,
+--resume goes on from there. Of several files each is tried, those that failed are
+listed at the end, and the exit code is then 3.`,
 		Example: `  sealane get ftpes://anna@files.example/report.pdf
+  sealane get 'ftpes://anna@files.example/out/2026-*/*.csv' orders
+  sealane get -r ftpes://anna@files.example/photos ~/photos
   sealane get --pin sha256/… ftps://anna@files.example/backup.tar - | tar -x`,
-		Args: cobra.RangeArgs(1, 2),
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return g.run(cmd.Context(), args) },
 	}
 	g.add(cmd)
 	g.addCheck(cmd)
-	cmd.Flags().BoolVar(&g.quiet, "quiet", false, "print nothing but errors")
-	cmd.Flags().BoolVar(&g.resume, "resume", false, "go on from LOCAL.part, if it is there")
+	g.addQuiet(cmd)
+	flags := cmd.Flags()
+	flags.BoolVar(&g.resume, "resume", false, "go on from LOCAL.part, if it is there")
+	flags.BoolVarP(&g.recursive, "recursive", "r", false, "download folders with all that is in them")
+	flags.BoolVar(&g.noGlob, "no-glob", false, "take * and [ for parts of a name")
+	flags.IntVar(&g.parallel, "parallel", 4, "move `N` files at the same time")
 	return cmd
 }
 
 func (g *getCommand) run(ctx context.Context, args []string) error {
-	u, err := parseURL(args[0])
+	targets, local, err := g.arguments(args)
 	if err != nil {
 		return err
 	}
-	local := ""
-	if len(args) > 1 {
-		local = args[1]
+	if g.recursive || len(targets) > 1 || targets[0].pattern != nil {
+		return g.many(ctx, targets, local)
 	}
+	u := targets[0].u
 	if local, err = localName(u, local); err != nil {
 		return err
 	}
-	switch {
-	case g.quiet && g.json:
-		return usagef("--quiet and --json cannot be given together")
-	case local == "-" && g.resume:
-		return usagef("--resume needs a file: standard output cannot be resumed")
-	case local == "-" && g.json:
-		return usagef("--json writes to standard output, where the file goes: name a file")
+	if local == "-" {
+		return g.toStdout(ctx, u)
 	}
-	c, err := g.dial(ctx, g.env, u)
+	newReporter(g.env, "get", &g.clientFlags, false)
+	pool, u, err := g.pool(ctx, g.env, u, 1)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	if local == "-" {
-		err = g.toStdout(ctx, c, u)
-	} else {
-		err = g.toFile(ctx, c, u, local)
-	}
-	if err == nil {
-		leave(ctx, c)
-	}
+	defer pool.Close()
+	m := &mover{tells: g.report, conns: pool, goingOn: g.resume}
+	size := g.sizeIfShown(ctx, m, u)
+	err = m.download(ctx, u, local, size, func() (*part, error) { return openPart(local, g.resume) })
+	g.report.closeBoard()
 	return err
+}
+
+// arguments reads the URLs, and what stands behind them.
+func (g *getCommand) arguments(args []string) (targets []target, local string, err error) {
+	if last := args[len(args)-1]; len(args) > 1 && !strings.Contains(last, "://") {
+		if args, local = args[:len(args)-1], last; local == "" {
+			return nil, "", usagef("the local name is empty")
+		}
+	}
+	for _, arg := range args {
+		t, err := parseTarget(arg, g.noGlob)
+		if err != nil {
+			return nil, "", err
+		}
+		targets = append(targets, t)
+	}
+	switch {
+	case g.quiet && g.json:
+		return nil, "", usagef("--quiet and --json cannot be given together")
+	case local == "-" && (g.recursive || len(targets) > 1 || targets[0].pattern != nil):
+		return nil, "", usagef("only one file can go to standard output")
+	case local == "-" && g.resume:
+		return nil, "", usagef("--resume needs a file: standard output cannot be resumed")
+	case local == "-" && g.json:
+		return nil, "", usagef("--json writes to standard output, where the file goes: name a file")
+	case g.parallel < 1 || g.parallel > maxParallel:
+		return nil, "", usagef("--parallel must be 1 to %d", maxParallel)
+	}
+	return targets, local, nil
+}
+
+// sizeIfShown asks for the size where somebody will see it before the end.
+func (g *getCommand) sizeIfShown(ctx context.Context, m *mover, u ftp.URL) int64 {
+	if !g.json && !g.report.shows() {
+		return -1
+	}
+	c, err := m.conns.Get(ctx, u)
+	if err != nil {
+		return -1 // the download tells
+	}
+	defer m.conns.Put(c)
+	if !c.HasFeature("SIZE") {
+		return -1
+	}
+	size, err := c.Size(ctx, u.Path)
+	if err != nil {
+		return -1
+	}
+	return size
 }
 
 // localName finds where the download goes.
 func localName(u ftp.URL, local string) (string, error) {
 	if strings.HasSuffix(u.Path, "/") {
-		return "", withHint(usagef("the URL names a folder"), "sealane ls shows what is in it")
+		return "", withHint(usagef("the URL names a folder"), "sealane ls shows what is in it, and sealane get -r downloads it")
 	}
 	if local == "-" {
 		return local, nil
@@ -102,103 +160,45 @@ func localName(u ftp.URL, local string) (string, error) {
 	}
 	base := path.Base(u.Path)
 	// The name becomes a name here: it must stay in its folder, on Windows too.
-	if !filepath.IsLocal(base) || base == "." || strings.ContainsAny(base, `/\`) {
+	if err := listing.Safe(base, localRules(runtime.GOOS)); err != nil || !filepath.IsLocal(base) {
 		return "", withHint(usagef("%q cannot be a file name here", base), "give the name of the local file")
 	}
 	return filepath.Join(local, base), nil
 }
 
-func (g *getCommand) toStdout(ctx context.Context, c *ftpclient.Client, u ftp.URL) error {
-	res, elapsed, err := g.retrieve(ctx, c, u, 0, g.env.Stdout)
+func (g *getCommand) toStdout(ctx context.Context, u ftp.URL) error {
+	r := newReporter(g.env, "get", &g.clientFlags, false)
+	c, err := g.dial(ctx, g.env, u)
 	if err != nil {
 		return err
 	}
+	defer c.Close()
+	size := int64(-1)
+	if r.shows() && c.HasFeature("SIZE") {
+		if n, err := c.Size(ctx, u.Path); err == nil {
+			size = n
+		}
+	}
+	w := r.begin(u, "-", size, 0)
+	at := int64(0)
+	res, err := c.Retrieve(ctx, u.Path, 0, writerFunc(func(p []byte) (int, error) {
+		n, err := g.env.Stdout.Write(p)
+		at += int64(n)
+		w.at(at)
+		return n, err
+	}))
+	r.closeBoard()
+	if err != nil {
+		return err
+	}
+	leave(ctx, c)
 	if g.quiet {
 		return nil
 	}
-	return newFinished("get", u, "-", 0, res, elapsed).print(g.env.Stderr, false)
+	return newFinished("get", u, "-", 0, res, w.elapsed()).print(g.env.Stderr, false)
 }
 
-func (g *getCommand) toFile(ctx context.Context, c *ftpclient.Client, u ftp.URL, local string) error {
-	p, err := openPart(local, g.resume)
-	if err != nil {
-		return err
-	}
-	err = g.intoPart(ctx, c, u, local, p)
-	if err != nil && p.keep() {
-		err = withHint(err, "the part is kept in %s.part; run the command again with --resume to go on from there", local)
-	}
-	return err
-}
+// writerFunc is a function as an io.Writer.
+type writerFunc func([]byte) (int, error)
 
-func (g *getCommand) intoPart(ctx context.Context, c *ftpclient.Client, u ftp.URL, local string, p *part) error {
-	if p.offset > 0 {
-		size, err := c.Size(ctx, u.Path)
-		if err != nil {
-			return fmt.Errorf("cannot resume without the size of the server's file: %w", err)
-		}
-		if p.offset > size { // not a part of the file that is there now
-			if err := p.restart(); err != nil {
-				return err
-			}
-		}
-	}
-	// Before the transfer: if the file changes later, the older time does not
-	// hide that.
-	modTime, err := g.modTime(ctx, c, u)
-	if err != nil {
-		return err
-	}
-	res, elapsed, err := g.retrieve(ctx, c, u, p.offset, p.file)
-	if err != nil {
-		return err
-	}
-	if err := p.commit(modTime); err != nil {
-		return err
-	}
-	if g.quiet {
-		return nil
-	}
-	return newFinished("get", u, local, p.offset, res, elapsed).print(g.env.Stdout, g.json)
-}
-
-// modTime is zero if the server does not tell it.
-func (g *getCommand) modTime(ctx context.Context, c *ftpclient.Client, u ftp.URL) (time.Time, error) {
-	if !c.HasFeature("MDTM") {
-		return time.Time{}, nil
-	}
-	t, err := c.ModTime(ctx, u.Path)
-	if isRefused(err) || isProtocol(err) {
-		return time.Time{}, nil
-	}
-	return t, err
-}
-
-func (g *getCommand) retrieve(ctx context.Context, c *ftpclient.Client, u ftp.URL, offset int64, w io.Writer) (ftpclient.Result, time.Duration, error) {
-	var bar *ui.Progress
-	if !g.quiet && !g.json && ui.IsTerminal(g.env.Stderr) {
-		total := int64(-1)
-		if c.HasFeature("SIZE") {
-			if n, err := c.Size(ctx, u.Path); err == nil {
-				total = n
-			}
-		}
-		bar = ui.NewProgress(g.env.Stderr, path.Base(u.Path), total, offset)
-	}
-	start := time.Now()
-	res, err := c.Retrieve(ctx, u.Path, offset, countingWriter{w, bar})
-	bar.Clear()
-	return res, time.Since(start), err
-}
-
-// countingWriter shows what passes.
-type countingWriter struct {
-	io.Writer
-	bar *ui.Progress
-}
-
-func (w countingWriter) Write(p []byte) (int, error) {
-	n, err := w.Writer.Write(p)
-	w.bar.Add(n)
-	return n, err
-}
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

@@ -21,7 +21,8 @@ const maxEntries = 1_000_000
 
 type lsCommand struct {
 	clientFlags
-	env *Env
+	env       *Env
+	recursive bool
 }
 
 func newLsCommand(env *Env) *cobra.Command {
@@ -31,12 +32,18 @@ func newLsCommand(env *Env) *cobra.Command {
 		Short: "List a folder",
 		Long: `List the folder at URL, sorted by name: kind, size in bytes, time (UTC), name.
 What could drive a terminal is escaped in names; --json gives them as they
-are. Nothing is printed unless the whole listing has arrived.`,
-		Example: `  sealane ls ftpes://anna@files.example/in`,
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return l.run(cmd.Context(), args[0]) },
+are. Nothing is printed unless the whole listing has arrived.
+
+With --recursive each folder is listed when its listing is whole, and what is in the
+folders that it has comes behind it, with the path from URL on. A folder that cannot be
+listed is told, and the rest goes on: the exit code is then 3. Links are not followed.`,
+		Example: `  sealane ls ftpes://anna@files.example/in
+  sealane ls -R --json ftpes://anna@files.example/`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return l.run(cmd.Context(), args[0]) },
 	}
 	l.add(cmd)
+	cmd.Flags().BoolVarP(&l.recursive, "recursive", "R", false, "list the folders in it, too")
 	return cmd
 }
 
@@ -50,16 +57,75 @@ func (l *lsCommand) run(ctx context.Context, target string) error {
 		return err
 	}
 	defer c.Close()
+	if l.recursive {
+		if err := l.all(ctx, c, u); err != nil {
+			return err
+		}
+		leave(ctx, c)
+		return nil
+	}
 	entries, err := list(ctx, c, u)
 	if err != nil {
 		return err
 	}
 	leave(ctx, c)
 	slices.SortFunc(entries, func(a, b vfs.Entry) int { return strings.Compare(a.Name, b.Name) })
+	return l.print(entries)
+}
+
+func (l *lsCommand) print(entries []vfs.Entry) error {
 	if l.json {
 		return printEntriesJSON(l.env.Stdout, entries)
 	}
 	return printEntries(l.env.Stdout, entries)
+}
+
+// all lists a folder and those below it.
+func (l *lsCommand) all(ctx context.Context, c *ftpclient.Client, u ftp.URL) error {
+	w := &walker{c: c, onError: told(l.env)}
+	done := 0
+	if err := l.below(ctx, w, strings.TrimRight(u.Path, "/"), "", &done); err != nil {
+		return err
+	}
+	return w.result(ctx, done)
+}
+
+// below lists the folder at from+within; within is what is printed before the names.
+// The error is of the output.
+func (l *lsCommand) below(ctx context.Context, w *walker, from, within string, done *int) error {
+	if w.over(ctx) {
+		return nil
+	}
+	dir := from + "/" + within
+	entries, err := w.list(ctx, dir)
+	if err != nil {
+		w.fail(dir, err)
+		return nil
+	}
+	*done++
+	shown := slices.Clone(entries)
+	for i := range shown {
+		shown[i].Name = within + shown[i].Name
+	}
+	if err := l.print(shown); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !e.IsDir() || e.Link {
+			continue
+		}
+		back, err := w.into(e)
+		if err != nil {
+			w.fail(dir+e.Name, err)
+			continue
+		}
+		err = l.below(ctx, w, from, within+e.Name+"/", done)
+		back()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // list reads the whole listing of a folder, or describes the one file that u

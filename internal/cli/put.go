@@ -12,103 +12,140 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/ftp"
-	"github.com/sealane/sealane/ftpclient"
-	"github.com/sealane/sealane/internal/ui"
 )
 
 type putCommand struct {
 	clientFlags
-	env    *Env
-	quiet  bool
-	resume bool
+	env       *Env
+	resume    bool
+	recursive bool
+	parallel  int
 }
 
 func newPutCommand(env *Env) *cobra.Command {
 	p := &putCommand{env: env}
 	cmd := &cobra.Command{
-		Use:   "put LOCAL URL",
-		Short: "Upload a file and prove that it has arrived",
+		Use:   "put LOCAL... URL",
+		Short: "Upload files and prove that they have arrived",
 		Long: `Upload LOCAL, a file or "-" for standard input, to URL. If URL ends with "/" it
-names a folder, and the file keeps its name.
+names a folder, and the file keeps its name; several files need that.
 
 It is done when the server has confirmed the upload and, if it can tell,
-names the size that was sent.`,
+names the size that was sent.
+
+With --recursive LOCAL may be a folder. What is in it goes into the folder at URL, which
+is made if need be; if URL ends with "/", or there are several, into the folder of the
+same name in it. What is there already with the same size and time is not moved again.
+Links are not followed.
+
+Of several files each is tried, those that failed are listed at the end, and the exit
+code is then 3.`,
 		Example: `  sealane put report.pdf ftpes://anna@files.example/in/
+  sealane put *.csv ftpes://anna@files.example/in/
+  sealane put -r photos ftpes://anna@files.example/backup/photos
   tar -c data | sealane put - ftps://anna@files.example/backup.tar`,
-		Args: cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error { return p.run(cmd.Context(), args[0], args[1]) },
+		Args: cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.run(cmd.Context(), args[:len(args)-1], args[len(args)-1])
+		},
 	}
 	p.add(cmd)
 	p.addCheck(cmd)
-	cmd.Flags().BoolVar(&p.quiet, "quiet", false, "print nothing but errors")
-	cmd.Flags().BoolVar(&p.resume, "resume", false, "send only what the server's file lacks")
+	p.addQuiet(cmd)
+	flags := cmd.Flags()
+	flags.BoolVar(&p.resume, "resume", false, "send only what the server's file lacks")
+	flags.BoolVarP(&p.recursive, "recursive", "r", false, "upload folders with all that is in them")
+	flags.IntVar(&p.parallel, "parallel", 4, "move `N` files at the same time")
 	return cmd
 }
 
-func (p *putCommand) run(ctx context.Context, local, target string) error {
-	u, err := parseURL(target)
+func (p *putCommand) run(ctx context.Context, locals []string, address string) error {
+	u, err := parseURL(address)
 	if err != nil {
 		return err
 	}
+	local, folder := locals[0], strings.HasSuffix(u.Path, "/")
+	several := p.recursive || len(locals) > 1
 	switch {
 	case p.quiet && p.json:
 		return usagef("--quiet and --json cannot be given together")
-	case local == "-" && p.resume:
+	case p.parallel < 1 || p.parallel > maxParallel:
+		return usagef("--parallel must be 1 to %d", maxParallel)
+	case !several && local == "-" && p.resume:
 		return usagef("--resume needs a file: standard input cannot be resumed")
-	case local == "-" && strings.HasSuffix(u.Path, "/"):
+	case !several && local == "-" && folder:
 		return usagef("standard input has no name: give one in the URL")
-	case strings.HasSuffix(u.Path, "/"):
-		u.Path += filepath.Base(local)
+	case len(locals) > 1 && !folder:
+		return withHint(usagef("several files need a folder"), `end the URL with "/"`)
+	case several:
+		return p.many(ctx, locals, u)
+	case folder:
+		if u.Path, err = underName(u.Path, local); err != nil {
+			return err
+		}
 	}
 	src, err := openSource(p.env, local)
 	if err != nil {
 		return err
 	}
 	defer src.close()
+	newReporter(p.env, "put", &p.clientFlags, false)
+	if src.file == nil {
+		return p.fromStdin(ctx, u, src)
+	}
+	pool, u, err := p.pool(ctx, p.env, u, 1)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	m := &mover{tells: p.report, conns: pool, goingOn: p.resume}
+	err = m.upload(ctx, u, src)
+	p.report.closeBoard()
+	return err
+}
+
+// underName gives the path of a local name in a folder of the server.
+func underName(folder, local string) (string, error) {
+	abs, err := filepath.Abs(local)
+	if err != nil {
+		return "", err
+	}
+	base := filepath.Base(abs)
+	if base == string(filepath.Separator) || base == filepath.VolumeName(abs)+`\` {
+		return "", usagef("%s has no name: give one in the URL", local)
+	}
+	return folder + base, nil
+}
+
+// fromStdin uploads what can be read once: nothing is tried again.
+func (p *putCommand) fromStdin(ctx context.Context, u ftp.URL, src *source) error {
 	c, err := p.dial(ctx, p.env, u)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if err := p.store(ctx, c, u, src); err != nil {
-		return err
+	w := p.report.begin(u, src.name, src.size, 0)
+	at := int64(0)
+	res, err := c.Store(ctx, u.Path, 0, readerFunc(func(b []byte) (int, error) {
+		n, err := src.r.Read(b)
+		at += int64(n)
+		w.at(at)
+		return n, err
+	}))
+	if err == nil {
+		err = w.finish(0, res)
 	}
-	leave(ctx, c)
-	return nil
+	p.report.closeBoard()
+	if err == nil {
+		leave(ctx, c)
+	}
+	return err
 }
 
-func (p *putCommand) store(ctx context.Context, c *ftpclient.Client, u ftp.URL, src *source) error {
-	offset := int64(0)
-	if p.resume {
-		var err error
-		if offset, err = src.skip(ctx, c, u); err != nil {
-			return err
-		}
-	}
-	var bar *ui.Progress
-	if !p.quiet && !p.json {
-		bar = ui.NewProgress(p.env.Stderr, src.name, src.size, offset)
-	}
-	start := time.Now()
-	res, err := c.Store(ctx, u.Path, offset, countingReader{src.r, bar})
-	bar.Clear()
-	if err != nil {
-		if res.Bytes > 0 && src.name != "-" {
-			return withHint(err, "run the command again with --resume to send only what the server's file lacks")
-		}
-		return err
-	}
-	elapsed := time.Since(start)
-	if !src.modTime.IsZero() && c.HasFeature("MFMT") {
-		if err := c.SetModTime(ctx, u.Path, src.modTime); err != nil && !isRefused(err) {
-			return err
-		}
-	}
-	if p.quiet {
-		return nil
-	}
-	return newFinished("put", u, src.name, offset, res, elapsed).print(p.env.Stdout, p.json)
-}
+// readerFunc is a function as an io.Reader.
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // source is what is uploaded.
 type source struct {
@@ -127,48 +164,28 @@ func openSource(env *Env, local string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
+	return sourceOf(file, local)
+}
+
+// sourceOf makes a source of an open file, which it closes if that cannot be one.
+func sourceOf(file *os.File, name string) (*source, error) {
 	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = withHint(fmt.Errorf("%s is not a regular file", local), `use "-" to upload from a pipe`)
+	switch {
+	case err != nil:
+	case info.IsDir():
+		err = withHint(usagef("%s is a folder", name), "--recursive uploads it with all that is in it")
+	case !info.Mode().IsRegular():
+		err = withHint(fmt.Errorf("%s is not a regular file", name), `use "-" to upload from a pipe`)
 	}
 	if err != nil {
 		_ = file.Close()
 		return nil, err
 	}
-	return &source{name: local, r: file, file: file, size: info.Size(), modTime: info.ModTime()}, nil
+	return &source{name: name, r: file, file: file, size: info.Size(), modTime: info.ModTime()}, nil
 }
 
 func (s *source) close() {
 	if s.file != nil {
 		_ = s.file.Close()
 	}
-}
-
-// skip moves to the end of what the server has already.
-func (s *source) skip(ctx context.Context, c *ftpclient.Client, u ftp.URL) (int64, error) {
-	there, err := c.Size(ctx, u.Path)
-	if isRefused(err) && isMissing(err) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("cannot resume without the size of the server's file: %w", err)
-	}
-	if there > s.size {
-		return 0, withHint(fmt.Errorf("the server's file has %d bytes, more than the %d of %s", there, s.size, s.name),
-			"it is another file: run the command without --resume to replace it")
-	}
-	_, err = s.file.Seek(there, io.SeekStart)
-	return there, err
-}
-
-// countingReader shows what passes.
-type countingReader struct {
-	io.Reader
-	bar *ui.Progress
-}
-
-func (r countingReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	r.bar.Add(n)
-	return n, err
 }

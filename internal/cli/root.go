@@ -46,8 +46,8 @@ func newRootCommand(env *Env) *cobra.Command {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	root.AddCommand(newServeCommand(env), newGetCommand(env), newPutCommand(env), newLsCommand(env), newCatCommand(env), newRmCommand(env), newMvCommand(env), newMkdirCommand(env), newRmdirCommand(env),
-		newStatCommand(env), newHashCommand(env), newCertCommand(env), newUserCommand(env), newVersionCommand(env),
+	root.AddCommand(newServeCommand(env), newGetCommand(env), newPutCommand(env), newMirrorCommand(env), newLsCommand(env), newCatCommand(env), newRmCommand(env), newMvCommand(env), newMkdirCommand(env), newRmdirCommand(env),
+		newStatCommand(env), newHashCommand(env), newCertCommand(env), newUserCommand(env), newCtlCommand(env), newConfigCommand(env), newLogCommand(env), newVersionCommand(env),
 		newExitCodesTopic())
 	return root
 }

@@ -89,6 +89,20 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return n, explain(err)
 }
 
+// ReadReady fills p with payload as Read does, and goes on for as long as more has
+// arrived already: TLS gives out one record at a time, and files are better off
+// with large writes. With an error it returns what came before it.
+func (c *Conn) ReadReady(p []byte) (n int, err error) {
+	for {
+		got, err := c.Read(p[n:])
+		n += got
+		// A part of a record may be all that is there. The rest is under way.
+		if err != nil || n == len(p) || len(c.raw.ahead) == 0 {
+			return n, err
+		}
+	}
+}
+
 // Write writes payload. After an error the stream cannot be continued or
 // finished; Abort it.
 func (c *Conn) Write(p []byte) (int, error) {

@@ -71,13 +71,14 @@ func appendMore(b []byte, e vfs.Entry, set ftp.FactSet, owners Owners) []byte {
 	return b
 }
 
+const permLetters = "acdeflmprw"
+
 // appendPerm appends the letters of the perm fact (RFC 3659 §7.5.5); the bits of
 // Rights are in their order.
 func appendPerm(b []byte, r vfs.Rights) []byte {
-	const letters = "acdeflmprw"
-	for i := range letters {
+	for i := range permLetters {
 		if r&(1<<i) != 0 {
-			b = append(b, letters[i])
+			b = append(b, permLetters[i])
 		}
 	}
 	return b
@@ -182,10 +183,23 @@ func parseFact(e *vfs.Entry, key, value string) error {
 		e.Created, _ = ftp.ParseTime(value)
 	case "unique":
 		e.Unique = value
+	case "perm":
+		e.Rights = parsePerm(value)
 	case "unix.mode":
 		if n, err := strconv.ParseUint(value, 8, 12); err == nil {
 			e.Mode = e.Mode&^0o777 | modeBits(n)
 		}
 	}
 	return nil
+}
+
+// parsePerm is the reverse of appendPerm; letters compare without regard to case.
+func parsePerm(value string) vfs.Rights {
+	var r vfs.Rights
+	for i := range len(value) {
+		if bit := strings.IndexByte(permLetters, value[i]|0x20); bit >= 0 {
+			r |= 1 << bit
+		}
+	}
+	return r
 }

@@ -3,9 +3,12 @@ package ui
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vbauerster/mpb/v8"
 )
 
 // C-16, R-094: nothing of a peer may drive the terminal; what cannot be shown is shown
@@ -67,23 +70,64 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-func TestProgressLine(t *testing.T) {
-	p := &Progress{width: 80, name: "f", total: 1000, from: 500, done: 750}
-	if got, want := p.line(time.Second), " 75%  750 B  250 B/s  1s left  f"; got != want {
+func TestBoardLine(t *testing.T) {
+	b := &Bar{name: "f", from: 500, size: 1000}
+	b.done.Store(750)
+	if got, want := b.textAfter(time.Second), " 75%  750 B  250 B/s  1s left  f"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	p.total = -1
-	if got, want := p.line(time.Second), "750 B  250 B/s  f"; got != want {
+	b.size = -1
+	if got, want := b.textAfter(time.Second), "750 B  250 B/s  f"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	p.width, p.name = 20, strings.Repeat("ü", 100)
-	if n := len([]rune(p.line(time.Second))); n != 19 {
-		t.Errorf("%d columns", n)
+	for in, want := range map[string]int{strings.Repeat("x", 100): 29, strings.Repeat("ü", 100): 29, strings.Repeat("世", 100): 14, "short": 5} {
+		if got := len([]rune(cut(in, 30))); got != want {
+			t.Errorf("%q: %d characters, want %d", in, got, want)
+		}
 	}
-	if NewProgress(&bytes.Buffer{}, "f", 1, 0) != nil {
-		t.Error("progress in a pipe")
+}
+
+// C-16: of a name that would drive the terminal, the bars show the escaped form.
+func TestBoard_C16(t *testing.T) {
+	var out bytes.Buffer
+	b := newBoard(&out, true, mpb.WithAutoRefresh())
+	evil := "\x1b]52;c;eA==\a\r\b\u202egnp.exe"
+	b.Expect(1000)
+	bar := b.File(evil, 1000, 0)
+	b.Set(bar, 500)
+	fmt.Fprintf(b, "%s\n", Safe(evil))
+	b.End(bar, true)
+	if next := b.File("next", -1, 0); next.line != bar.line {
+		t.Error("the next file has another line")
 	}
-	var none *Progress
-	none.Add(1)
-	none.Clear()
+	if got, want := b.all.text(time.Second), "500 B  500 B/s  1 of 1 or more files"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	b.Complete()
+	if got, want := b.all.text(time.Second), " 50%  500 B  500 B/s  1s left  1 of 1 files"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	b.Close()
+	text := out.String()
+	for _, bad := range []string{"\x1b]52", "\a", "\b", "\u202e"} {
+		if strings.Contains(text, bad) {
+			t.Errorf("%q is in %q", bad, text)
+		}
+	}
+	if !strings.Contains(text, `\x1b]52;c;eA==\x07\r\x08\u202egnp.exe`) {
+		t.Errorf("nothing was shown: %q", text)
+	}
+}
+
+func TestNoBoard(t *testing.T) {
+	b := NewBoard(&bytes.Buffer{}, true)
+	if b != nil {
+		t.Error("bars in a pipe")
+	}
+	bar := b.File("f", 1, 0)
+	b.Expect(1)
+	b.Set(bar, 1)
+	b.End(bar, true)
+	b.Complete()
+	b.Close()
 }

@@ -99,17 +99,43 @@ func parseCommand(line string) Command {
 // and NUL in either are ErrUnsafeArgument: no name may become a command
 // (CVE-2017-3533).
 func (c *Conn) WriteCommand(verb string, arg ...string) error {
-	c.out = append(c.out[:0], verb...)
+	return c.writeLines(func(b []byte) ([]byte, error) { return appendCommand(b, verb, arg) })
+}
+
+// WriteCommands sends several command lines by one write, each of them a verb and
+// its arguments. If one of them is ErrUnsafeArgument, none is sent.
+func (c *Conn) WriteCommands(lines ...[]string) error {
+	return c.writeLines(func(b []byte) ([]byte, error) {
+		var err error
+		for _, line := range lines {
+			if b, err = appendCommand(b, line[0], line[1:]); err != nil {
+				break
+			}
+		}
+		return b, err
+	})
+}
+
+func (c *Conn) writeLines(appendTo func([]byte) ([]byte, error)) error {
+	out, err := appendTo(c.out[:0])
+	defer func() { c.out = keep(out) }()
+	if err != nil {
+		return err
+	}
+	return c.flush(out)
+}
+
+func appendCommand(b []byte, verb string, arg []string) ([]byte, error) {
+	begin := len(b)
+	b = append(b, verb...)
 	for _, a := range arg {
-		c.out = append(c.out, ' ')
-		c.out = appendEscaped(c.out, a)
+		b = append(b, ' ')
+		b = appendEscaped(b, a)
 	}
-	if bytes.ContainsAny(c.out, "\r\n\x00") {
-		return fmt.Errorf("%s: %w", strings.ToValidUTF8(firstWord(verb), "?"), ErrUnsafeArgument)
+	if bytes.ContainsAny(b[begin:], "\r\n\x00") {
+		return b, fmt.Errorf("%s: %w", strings.ToValidUTF8(firstWord(verb), "?"), ErrUnsafeArgument)
 	}
-	c.out = append(c.out, '\r', '\n')
-	defer func() { c.out = keep(c.out) }()
-	return c.flush(c.out)
+	return append(b, '\r', '\n'), nil
 }
 
 // firstWord keeps an unsafe verb from carrying its tail into an error.

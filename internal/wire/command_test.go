@@ -133,3 +133,25 @@ func FuzzReadCommand(f *testing.F) {
 		}
 	})
 }
+
+// Several commands leave by one write, or, if one of them is unsafe, none.
+func TestWriteCommands(t *testing.T) {
+	near, far := net.Pipe()
+	defer far.Close()
+	got := make(chan string, 1)
+	go func() {
+		b := make([]byte, 100)
+		n, _ := far.Read(b)
+		got <- string(b[:n])
+	}()
+	c := NewConn(near, time.Minute)
+	if err := c.WriteCommands([]string{"SIZE", "/f"}, []string{"MFMT", "1", "a\r\nDELE b"}); !errors.Is(err, ErrUnsafeArgument) {
+		t.Errorf("unsafe: %v", err)
+	}
+	if err := c.WriteCommands([]string{"SIZE", "/f"}, []string{"EPSV"}); err != nil {
+		t.Error(err)
+	}
+	if lines := <-got; lines != "SIZE /f\r\nEPSV\r\n" {
+		t.Errorf("sent %q", lines)
+	}
+}

@@ -114,11 +114,16 @@ func (c *counting) add(dir vfs.Path) error {
 // Budget is what several views of one or more storages may hold together. It is
 // safe for use by many goroutines.
 type Budget struct {
-	store Store
+	*ledger
 	limit atomic.Pointer[Usage]
+}
+
+// ledger is what is booked, and who is about to book.
+type ledger struct {
+	store Store
 
 	// moves is held for reading while a name is looked at and then replaced, and for
-	// writing while a directory moves, so that both mean the same file.
+	// writing while a directory moves or goes, so that both mean the same file.
 	moves sync.RWMutex
 	names nameLocks
 
@@ -137,14 +142,22 @@ type keptUpload struct {
 
 // NewBudget makes a budget whose usage is in store; a limit of 0 is none.
 func NewBudget(store Store, limit Usage) *Budget {
-	b := &Budget{
+	b := &Budget{ledger: &ledger{
 		store: store,
 		names: nameLocks{held: map[string]*nameLock{}},
 		kept:  map[keptUpload]int64{},
 		busy:  map[string]bool{},
-	}
+	}}
 	b.SetLimit(limit)
 	return b
+}
+
+// With gives the same budget under another limit: what is stored by either counts for
+// both, and a view of either knows of what the views of the other are doing.
+func (b *Budget) With(limit Usage) *Budget {
+	other := &Budget{ledger: b.ledger}
+	other.SetLimit(limit)
+	return other
 }
 
 // SetLimit changes the limit. What is there already stays, also if it is more.

@@ -123,33 +123,54 @@ func usage(e vfs.Entry) Usage {
 	return Usage{Bytes: e.Size, Files: 1}
 }
 
-// key finds the lock of a name. Where there is no such directory it is one that
-// any name may share.
-func (q *quota) key(ctx context.Context, p vfs.Path) string {
-	dir, err := q.inner.Stat(ctx, p.Dir())
-	if err != nil {
-		dir = vfs.Entry{}
+// keys finds the locks of names, and says whether each is in a directory: if not, it is a
+// lock that any name may share. They are good for as long as no directory moves or goes and,
+// without all, none is made.
+func (q *quota) keys(ctx context.Context, paths []vfs.Path) (keys []string, all bool) {
+	all = true
+	for _, p := range paths {
+		dir, err := q.inner.Stat(ctx, p.Dir())
+		if err != nil {
+			dir, all = vfs.Entry{}, false
+		}
+		keys = append(keys, nameKey(dir, p.Base()), q.keptKey(p))
 	}
-	return nameKey(dir, p.Base())
+	return keys, all
 }
 
 // hold takes the locks of names for looking at them and changing them.
 func (q *quota) hold(ctx context.Context, paths ...vfs.Path) (release func(), err error) {
-	q.b.moves.RLock()
-	unlock, err := q.holdNames(ctx, paths...)
+	moves := &q.b.moves
+	moves.RLock()
+	done := moves.RUnlock
+	keys, all := q.keys(ctx, paths)
+	if !all {
+		moves.RUnlock()
+		moves.Lock()
+		done = moves.Unlock
+		keys, _ = q.keys(ctx, paths)
+	}
+	unlock, err := q.holdKeys(keys)
 	if err != nil {
-		q.b.moves.RUnlock()
+		done()
 		return nil, err
 	}
-	return func() { unlock(); q.b.moves.RUnlock() }, nil
+	return func() { unlock(); done() }, nil
 }
 
-// holdNames is hold for one who keeps directories from moving already.
-func (q *quota) holdNames(ctx context.Context, paths ...vfs.Path) (release func(), err error) {
-	keys := make([]string, 0, 2*len(paths))
-	for _, p := range paths {
-		keys = append(keys, q.key(ctx, p), q.keptKey(p))
+// holdAlone is hold for one who lets no directory move, go or be made meanwhile.
+func (q *quota) holdAlone(ctx context.Context, paths ...vfs.Path) (release func(), err error) {
+	q.b.moves.Lock()
+	keys, _ := q.keys(ctx, paths)
+	unlock, err := q.holdKeys(keys)
+	if err != nil {
+		q.b.moves.Unlock()
+		return nil, err
 	}
+	return func() { unlock(); q.b.moves.Unlock() }, nil
+}
+
+func (q *quota) holdKeys(keys []string) (release func(), err error) {
 	unlock := q.b.names.lock(keys...)
 	q.b.mu.Lock()
 	defer q.b.mu.Unlock()
@@ -180,8 +201,10 @@ func (q *quota) Mkdir(ctx context.Context, p vfs.Path) error {
 	return err
 }
 
+// Rmdir, as Rename of a directory, is alone: whoever has found the directory of a name
+// finds it again.
 func (q *quota) Rmdir(ctx context.Context, p vfs.Path) error {
-	release, err := q.hold(ctx, p)
+	release, err := q.holdAlone(ctx, p)
 	if err != nil {
 		return fail("remove directory", p, err)
 	}
@@ -237,9 +260,7 @@ func (q *quota) Rename(ctx context.Context, from, to vfs.Path, how vfs.Rename) e
 		}
 		return q.rename(ctx, from, to, how, false)
 	}
-	q.b.moves.Lock()
-	defer q.b.moves.Unlock()
-	release, err := q.holdNames(ctx, from, to)
+	release, err := q.holdAlone(ctx, from, to)
 	if err != nil {
 		return fail("rename", from, err)
 	}

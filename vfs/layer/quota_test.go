@@ -163,10 +163,9 @@ func TestQuotaRandom(t *testing.T) {
 	}{
 		"memory": {func(*testing.T) vfs.FS { return memfs.New() }, 20, 6},
 		"disk":   {func(t *testing.T) vfs.FS { return disk(t, osfs.Policy{Durability: vfs.DurableProcess}) }, 5, 6},
-		// One at a time: see Quota about uploads in place beside renames.
 		"disk, in place": {func(t *testing.T) vfs.FS {
 			return disk(t, osfs.Policy{Durability: vfs.DurableProcess, Direct: true})
-		}, 5, 1},
+		}, 5, 6},
 	} {
 		t.Run(name, func(t *testing.T) { quotaRandom(t, test.tree(t), test.rounds, test.atOnce) })
 	}

@@ -27,6 +27,8 @@ type quotaUpload struct {
 }
 
 func (q *quota) Create(ctx context.Context, p vfs.Path, how vfs.Create) (vfs.Upload, error) {
+	q.b.moves.RLock() // or the lock could be that of a name in another directory
+	defer q.b.moves.RUnlock()
 	dir, err := q.inner.Stat(ctx, p.Dir())
 	if err != nil {
 		return nil, err

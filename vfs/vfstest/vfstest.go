@@ -8,12 +8,29 @@ import (
 
 // Run runs the suite. newFS makes an empty FS that can be written to; the suite
 // closes it. It is called once for every subtest. What the FS lacks, by its Caps,
-// is not asked of it.
-func Run(t *testing.T, newFS func(t *testing.T) vfs.FS) {
+// is not asked of it, and neither is what without names.
+func Run(t *testing.T, newFS func(t *testing.T) vfs.FS, without ...Without) {
+	why := map[string]string{}
+	for _, w := range without {
+		why[w.Subtest] = w.Why
+	}
 	for _, test := range subtests() {
-		t.Run(test.name, func(t *testing.T) { test.start(t, newFS) })
+		t.Run(test.name, func(t *testing.T) {
+			if reason, skip := why[test.name]; skip {
+				t.Skip(reason)
+			}
+			test.start(t, newFS)
+		})
+		delete(why, test.name)
+	}
+	for name := range why {
+		t.Errorf("there is no subtest %q to leave out", name)
 	}
 }
+
+// Without leaves out a subtest whose point of the contract a storage cannot keep by its
+// nature; its documentation has to say so.
+type Without struct{ Subtest, Why string }
 
 // subtest is one part of the suite. One for which a storage lacks what Caps says
 // is skipped.

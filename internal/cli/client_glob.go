@@ -1,0 +1,243 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/ftpclient"
+	"github.com/sealane/sealane/internal/glob"
+	"github.com/sealane/sealane/internal/listing"
+	"github.com/sealane/sealane/internal/ui"
+	"github.com/sealane/sealane/vfs"
+)
+
+// Bounds of the expansion of one pattern.
+const (
+	maxMatches     = 100_000
+	maxGlobFolders = 10_000 // that are listed
+)
+
+// target is a URL argument: one path, or a pattern below one.
+type target struct {
+	u ftp.URL // its path is the folder in which the pattern begins
+	// pattern has the elements of the path from the first one with a * ? [ on; none
+	// means that u is what is meant.
+	pattern []string
+	arg     string
+}
+
+// parseTarget reads a URL argument. * ? and [ in its path make it a pattern, unless they
+// are written as %2A %3F %5B, or literal is set.
+func parseTarget(arg string, literal bool) (target, error) {
+	base, rest := splitPath(arg)
+	if literal || !glob.HasMeta(rest) {
+		u, err := parseURL(arg)
+		return target{u: u, arg: arg}, err
+	}
+	if strings.Contains(rest, "#") {
+		return target{}, usagef("write # as %%23 in a URL")
+	}
+	elements := strings.Split(strings.TrimRight(rest, "/"), "/")
+	first := slices.IndexFunc(elements, glob.HasMeta)
+	if first < 0 { // after the path: of a query
+		return target{}, usagef("write ? as %%3F in a URL")
+	}
+	u, err := parseURL(base + strings.Join(elements[:first], "/") + "/")
+	if err != nil {
+		return target{}, err
+	}
+	t := target{u: u, arg: arg}
+	for _, element := range elements[first:] {
+		pattern, err := unescapePattern(element)
+		if err != nil {
+			return target{}, err
+		}
+		if pattern == "" {
+			continue // two slashes are as one
+		}
+		t.pattern = append(t.pattern, pattern)
+	}
+	return t, nil
+}
+
+// splitPath cuts a URL where its path begins.
+func splitPath(arg string) (base, path string) {
+	scheme := strings.Index(arg, "://")
+	if scheme < 0 {
+		return arg, ""
+	}
+	slash := strings.IndexByte(arg[scheme+3:], '/')
+	if slash < 0 {
+		return arg, ""
+	}
+	cut := scheme + 3 + slash
+	return arg[:cut], arg[cut:]
+}
+
+// unescapePattern decodes an element of a path. What was escaped means itself.
+func unescapePattern(element string) (string, error) {
+	if strings.ContainsFunc(element, unicode.IsControl) { // as in the other parts of a URL
+		return "", usageError{fmt.Errorf("%w: it holds a control character", ftp.ErrURL)}
+	}
+	var b strings.Builder
+	for i := 0; i < len(element); i++ {
+		if element[i] != '%' {
+			b.WriteByte(element[i])
+			continue
+		}
+		text, err := url.PathUnescape(element[i:min(i+3, len(element))])
+		if err != nil || len(text) != 1 {
+			return "", usageError{fmt.Errorf("%w: a %% is not followed by two hexadecimal digits", ftp.ErrURL)}
+		}
+		i += 2
+		switch c := text[0]; c {
+		case '*', '?', '[':
+			b.WriteString("[" + text + "]")
+		case '/', '\r', '\n', 0:
+			return "", usageError{fmt.Errorf("%w: a name holds a slash, a line end or a NUL", ftp.ErrURL)}
+		default:
+			b.WriteByte(c)
+		}
+	}
+	if b.String() == "." || b.String() == ".." {
+		return "", usagef(`a pattern cannot hold "." or ".."`)
+	}
+	return b.String(), nil
+}
+
+// match is what a pattern has found.
+type match struct {
+	u     ftp.URL
+	entry vfs.Entry
+}
+
+// expander finds what patterns mean, by listings.
+type expander struct {
+	pool    *ftpclient.Pool
+	matches []match
+	folders int
+	refused int // names that no file can have
+}
+
+// expand gives what t means, in order of the names. Only complete listings count.
+func (t target) expand(ctx context.Context, pool *ftpclient.Pool) ([]match, error) {
+	e := &expander{pool: pool}
+	if err := e.walk(ctx, t.u, strings.TrimRight(t.u.Path, "/"), t.pattern); err != nil {
+		return nil, err
+	}
+	switch {
+	case e.refused > 0:
+		return nil, fmt.Errorf("%w: the server lists %s that cannot be names of files", ftpclient.ErrProtocol, ui.Count(int64(e.refused)))
+	case len(e.matches) == 0:
+		return nil, withHint(fmt.Errorf("%w %s", errNoMatch, ui.Safe(t.u.Path+strings.Join(t.pattern, "/"))),
+			"sealane ls shows what is there; --no-glob takes * ? and [ for parts of a name")
+	}
+	return e.matches, nil
+}
+
+// walk looks for the first of patterns in the folder at dir, and for the others in what
+// it finds.
+func (e *expander) walk(ctx context.Context, u ftp.URL, dir string, patterns []string) error {
+	if e.folders++; e.folders > maxGlobFolders {
+		return fmt.Errorf("the pattern leads to more than %s folders", ui.Count(maxGlobFolders))
+	}
+	pattern, err := glob.Compile(patterns[0])
+	if err != nil {
+		return usageError{err}
+	}
+	u.Path = dir + "/"
+	found, err := e.list(ctx, u, pattern)
+	if err != nil {
+		return err
+	}
+	for _, entry := range found {
+		u.Path = dir + "/" + entry.Name
+		if len(patterns) > 1 {
+			if !entry.IsDir() {
+				continue
+			}
+			if err := e.walk(ctx, u, u.Path, patterns[1:]); err != nil {
+				return err
+			}
+			continue
+		}
+		if len(e.matches) == maxMatches {
+			return fmt.Errorf("the pattern means more than %s files", ui.Count(maxMatches))
+		}
+		e.matches = append(e.matches, match{u, entry})
+	}
+	return nil
+}
+
+// list gives the entries of a folder that match, by name.
+func (e *expander) list(ctx context.Context, u ftp.URL, pattern *glob.Pattern) ([]vfs.Entry, error) {
+	c, err := e.pool.Get(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	defer e.pool.Put(c)
+	var found []vfs.Entry
+	for entry, err := range c.List(ctx, u.Path) {
+		switch {
+		case err != nil:
+			return nil, err
+		case !pattern.Match(entry.Name):
+			continue
+		case !oneName(entry.Name):
+			e.refused++
+			continue
+		case len(found) == maxMatches:
+			return nil, fmt.Errorf("the pattern means more than %s files", ui.Count(maxMatches))
+		}
+		found = append(found, entry)
+	}
+	slices.SortFunc(found, func(a, b vfs.Entry) int { return strings.Compare(a.Name, b.Name) })
+	return found, nil
+}
+
+// oneName reports whether a name that a server lists is one name, and leads nowhere
+// else (CVE-2018-10916).
+func oneName(name string) bool {
+	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/\x00\r\n")
+}
+
+// localRules are those for names of files on this machine.
+func localRules(goos string) listing.Rules {
+	if goos == "windows" {
+		return listing.Windows
+	}
+	return listing.AnySystem
+}
+
+// errTaken says that two files would get one name here.
+var errTaken = errors.New("another file of this run has that name here already")
+
+// claims are the names that files have got in this run, and those of their parts.
+type claims struct {
+	fold  bool // upper and lower case are the same here
+	taken map[string]struct{}
+}
+
+func newClaims(goos string) *claims {
+	return &claims{fold: goos == "windows" || goos == "darwin", taken: map[string]struct{}{}}
+}
+
+// claim takes a name, or says that it is gone: a second file must not replace the first.
+func (c *claims) claim(name string) error {
+	if c.fold {
+		name = strings.ToLower(name)
+	}
+	has := func(name string) bool { _, ok := c.taken[name]; return ok }
+	whole, isPart := strings.CutSuffix(name, partSuffix)
+	if has(name) || has(name+partSuffix) || isPart && has(whole) {
+		return errTaken
+	}
+	c.taken[name] = struct{}{}
+	return nil
+}

@@ -1,0 +1,314 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/internal/listing"
+	"github.com/sealane/sealane/mirror"
+	"github.com/sealane/sealane/vfs"
+	"github.com/sealane/sealane/vfs/ftpfs"
+	"github.com/sealane/sealane/vfs/osfs"
+)
+
+// many downloads what several URLs, patterns or folders mean.
+func (g *getCommand) many(ctx context.Context, targets []target, local string) error {
+	first := targets[0].u
+	for _, t := range targets {
+		if !sameServer(first, t.u) {
+			return withHint(usagef("the URLs are of several servers or users"), "run the command once for each")
+		}
+	}
+	newReporter(g.env, "get", &g.clientFlags, true)
+	pool, u, err := g.pool(ctx, g.env, first, g.parallel+1) // one for listings
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	run := &getRun{
+		getCommand: g, mover: &mover{tells: g.report, conns: pool, goingOn: g.resume},
+		login: u, local: local, names: newClaims(runtime.GOOS),
+	}
+	defer run.close()
+	if err := run.find(ctx, targets); err != nil {
+		g.report.closeBoard()
+		return err
+	}
+	return g.report.end(inParallel(ctx, g.parallel, run.jobs(ctx), g.report.found))
+}
+
+// sameServer reports whether two URLs can share connections.
+func sameServer(a, b ftp.URL) bool {
+	a.Path, b.Path = "", ""
+	a.Host, b.Host = strings.ToLower(a.Host), strings.ToLower(b.Host)
+	return a == b
+}
+
+// getRun is one run of a command that downloads several files.
+type getRun struct {
+	*getCommand
+	*mover
+	login ftp.URL // with user and password
+	local string
+	names *claims
+	found []match // files, and folders with --recursive
+	alone bool    // one folder, which is to become local itself
+	roots []*os.Root
+}
+
+func (r *getRun) close() {
+	for _, root := range r.roots {
+		_ = root.Close()
+	}
+}
+
+// at gives the URL of a path, with which to log in.
+func (r *getRun) at(path string) ftp.URL {
+	u := r.login
+	u.Path = path
+	return u
+}
+
+// find expands the patterns, and finds out what is a folder.
+func (r *getRun) find(ctx context.Context, targets []target) error {
+	for _, t := range targets {
+		u := r.at(t.u.Path)
+		if t.pattern != nil {
+			t.u = u
+			found, err := t.expand(ctx, r.conns)
+			if err != nil {
+				return err
+			}
+			r.found = append(r.found, found...)
+			continue
+		}
+		e := vfs.Entry{Name: path.Base(u.Path), Kind: vfs.KindFile, Size: -1}
+		if r.recursive {
+			var err error
+			if e, err = r.stat(ctx, u); err != nil {
+				return err
+			}
+		} else if strings.HasSuffix(u.Path, "/") {
+			return withHint(usagef("the URL %s names a folder", u), "--recursive downloads it with all that is in it")
+		}
+		r.found = append(r.found, match{u, e})
+	}
+	r.alone = len(targets) == 1 && targets[0].pattern == nil && !strings.HasSuffix(r.local, "/") && r.found[0].entry.IsDir() && r.local != ""
+	return nil
+}
+
+// stat describes what u names, by a tree at its folder.
+func (r *getRun) stat(ctx context.Context, u ftp.URL) (vfs.Entry, error) {
+	p, err := vfs.Clean(u.Path)
+	if err != nil {
+		return vfs.Entry{}, usageError{err}
+	}
+	fsys, err := ftpfs.New(ctx, r.conns, r.at("/"), ftpfs.Options{})
+	if err != nil {
+		return vfs.Entry{}, err
+	}
+	defer fsys.Close()
+	e, err := fsys.Stat(ctx, p)
+	e.Name = path.Base(u.Path)
+	return e, err
+}
+
+// jobs streams the downloads.
+func (r *getRun) jobs(ctx context.Context) iter.Seq[job] {
+	return func(yield func(job) bool) {
+		for _, m := range r.found {
+			if ctx.Err() != nil {
+				return
+			}
+			switch {
+			case m.entry.IsDir() && r.recursive:
+				if !r.tree(ctx, m, yield) {
+					return
+				}
+			case m.entry.IsDir():
+				r.report.skip(m.u, "", "it is a folder, and --recursive is not given")
+			case m.entry.Kind != vfs.KindFile:
+				r.report.skip(m.u, "", "it is neither file nor folder")
+			default:
+				do, err := r.file(m)
+				if err != nil {
+					r.report.failing(m.u.String(), err)
+					continue
+				}
+				r.report.expect(m.entry.Size)
+				if !yield(do) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// file makes the job of one file, which goes into the folder local.
+func (r *getRun) file(m match) (job, error) {
+	dir := r.local
+	if dir == "" {
+		dir = "."
+	}
+	name := path.Base(m.u.Path)
+	if err := listing.Safe(name, localRules(runtime.GOOS)); err != nil {
+		return nil, err
+	}
+	if err := r.names.claim(name); err != nil {
+		return nil, err
+	}
+	root, err := r.open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return r.job(root, m.u, name, filepath.Join(dir, name), m.entry.Size, false), nil
+}
+
+// open opens the folder that confines downloads. Those of files share one.
+func (r *getRun) open(dir string) (*os.Root, error) {
+	for _, root := range r.roots {
+		if root.Name() == dir {
+			return root, nil
+		}
+	}
+	if r.recursive {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return nil, err
+		}
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, withHint(fmt.Errorf("cannot use the folder %s: %w", dir, err), "several files need a folder that is there")
+	}
+	r.roots = append(r.roots, root)
+	return root, nil
+}
+
+// job downloads one file to name below root. fresh says that nothing may be there.
+func (r *getRun) job(root *os.Root, u ftp.URL, name, local string, size int64, fresh bool) job {
+	return func(ctx context.Context) error {
+		return r.download(ctx, u, local, size, func() (*part, error) {
+			p, err := openPartIn(root, name, r.goingOn)
+			if p != nil {
+				p.fresh = fresh
+			}
+			return p, err
+		})
+	}
+}
+
+// tree streams the downloads of a folder.
+func (r *getRun) tree(ctx context.Context, m match, yield func(job) bool) bool {
+	dir := r.local
+	if !r.alone {
+		name := path.Base(m.u.Path)
+		err := listing.Safe(name, localRules(runtime.GOOS))
+		if err == nil {
+			err = r.names.claim(name)
+		}
+		if err != nil {
+			r.report.failing(m.u.String(), withHint(err, "name the local folder"))
+			return true
+		}
+		dir = filepath.Join(dir, name)
+	}
+	t, err := r.openTree(ctx, m.u, dir)
+	if err != nil {
+		r.report.failing(m.u.String(), err)
+		return !endsAll(err)
+	}
+	defer t.close()
+	for step, err := range mirror.Plan(ctx, t.from, t.to, t.options()) {
+		if ctx.Err() != nil {
+			return false
+		}
+		do := t.step(ctx, step, err)
+		if do == nil {
+			continue
+		}
+		r.report.expect(step.From.Size)
+		if !yield(do) {
+			return false
+		}
+	}
+	return true
+}
+
+// getTree is a folder that is downloaded.
+type getTree struct {
+	*getRun
+	u        ftp.URL
+	dir      string
+	root     *os.Root
+	from, to vfs.FS
+	within   vfs.Path // the folder that names belongs to
+	names    *claims
+}
+
+func (r *getRun) openTree(ctx context.Context, u ftp.URL, dir string) (*getTree, error) {
+	from, err := ftpfs.New(ctx, r.conns, u, ftpfs.Options{})
+	if err != nil {
+		return nil, err
+	}
+	root, err := r.open(dir)
+	if err != nil {
+		return nil, err
+	}
+	to, err := osfs.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &getTree{getRun: r, u: u, dir: dir, root: root, from: from, to: to, names: newClaims(runtime.GOOS)}, nil
+}
+
+func (t *getTree) close() {
+	_ = t.from.Close()
+	_ = t.to.Close()
+}
+
+// options has names refused that would lead out, or mean something else here.
+func (t *getTree) options() mirror.Options {
+	return mirror.Options{
+		Check:     func(name string) error { return listing.Safe(name, localRules(runtime.GOOS)) },
+		FoldCase:  runtime.GOOS == "windows" || runtime.GOOS == "darwin",
+		ExactForm: runtime.GOOS != "darwin",
+	}
+}
+
+// step does what is not a download at once, and gives the job of one that is.
+func (t *getTree) step(ctx context.Context, s mirror.Step, err error) job {
+	u := t.u
+	u.Path = strings.TrimRight(t.u.Path, "/") + s.Path.String()
+	local := filepath.Join(t.dir, filepath.FromSlash(s.ToPath.Rel()))
+	switch {
+	case err != nil:
+		t.report.failing(u.String(), err)
+	case s.Action == mirror.Mkdir:
+		if err := t.root.Mkdir(s.ToPath.Rel(), 0o777); err != nil && !errors.Is(err, os.ErrExist) {
+			t.report.failing(u.String(), err)
+		}
+	case s.Action == mirror.Skip:
+		t.report.skip(u, local, s.Reason)
+	case s.Action == mirror.Copy, s.Action == mirror.Update:
+		if s.ToPath.Dir() != t.within {
+			// A directory's files come together.
+			t.within, t.names = s.ToPath.Dir(), newClaims(runtime.GOOS)
+		}
+		if err := t.names.claim(s.ToPath.Base()); err != nil {
+			t.report.failing(u.String(), err)
+			return nil
+		}
+		return t.job(t.root, u, s.ToPath.Rel(), local, s.From.Size, s.Action == mirror.Copy)
+	default:
+		t.report.failing(u.String(), fmt.Errorf("not moved: %s", s.Reason))
+	}
+	return nil
+}

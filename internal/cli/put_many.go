@@ -1,0 +1,240 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/mirror"
+	"github.com/sealane/sealane/vfs"
+	"github.com/sealane/sealane/vfs/ftpfs"
+	"github.com/sealane/sealane/vfs/osfs"
+)
+
+// many uploads several files, or folders.
+func (p *putCommand) many(ctx context.Context, locals []string, u ftp.URL) error {
+	r := &putRun{putCommand: p, names: newClaims("")}
+	defer r.close()
+	for _, local := range locals {
+		if err := r.take(local, u, len(locals) > 1); err != nil {
+			return err
+		}
+	}
+	newReporter(p.env, "put", &p.clientFlags, true)
+	pool, login, err := p.pool(ctx, p.env, u, p.parallel+1) // one for listings
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	r.mover, r.login = &mover{tells: p.report, conns: pool, goingOn: p.resume}, login
+	return p.report.end(inParallel(ctx, p.parallel, r.jobs(ctx), p.report.found))
+}
+
+// putRun is one run of a command that uploads several files.
+type putRun struct {
+	*putCommand
+	*mover
+	login ftp.URL // with user and password
+	names *claims
+	items []putItem
+	roots []*os.Root // that uploads are read from
+}
+
+func (r *putRun) close() {
+	for _, root := range r.roots {
+		_ = root.Close()
+	}
+}
+
+// putItem is an argument, and where it goes.
+type putItem struct {
+	local, remote string
+	folder        bool
+	err           error // why it cannot go
+}
+
+// take looks at an argument.
+func (r *putRun) take(local string, u ftp.URL, several bool) error {
+	if local == "-" {
+		return usagef("standard input can only be uploaded alone")
+	}
+	info, err := os.Stat(local)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() && !r.recursive {
+		return withHint(usagef("%s is a folder", local), "--recursive uploads it with all that is in it")
+	}
+	item := putItem{local: local, remote: u.Path, folder: info.IsDir()}
+	if several || strings.HasSuffix(u.Path, "/") {
+		if item.remote, err = underName(u.Path, local); err != nil {
+			return err
+		}
+	}
+	item.err = r.names.claim(path.Base(item.remote))
+	r.items = append(r.items, item)
+	return nil
+}
+
+// at gives the URL of a path, with which to log in.
+func (r *putRun) at(path string) ftp.URL {
+	u := r.login
+	u.Path = path
+	return u
+}
+
+// jobs streams the uploads.
+func (r *putRun) jobs(ctx context.Context) iter.Seq[job] {
+	return func(yield func(job) bool) {
+		for _, item := range r.items {
+			if ctx.Err() != nil {
+				return
+			}
+			switch {
+			case item.err != nil:
+				r.report.failing(item.local, item.err)
+			case item.folder:
+				if !r.tree(ctx, item, yield) {
+					return
+				}
+			default:
+				r.report.expect(-1)
+				if !yield(r.job(r.at(item.remote), item.local, func() (*os.File, error) { return os.Open(item.local) })) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// job uploads one file.
+func (r *putRun) job(u ftp.URL, name string, open func() (*os.File, error)) job {
+	return func(ctx context.Context) error {
+		if ctx.Err() != nil {
+			r.report.failing(name, context.Cause(ctx))
+			return nil
+		}
+		file, err := open()
+		var src *source
+		if err == nil {
+			src, err = sourceOf(file, name)
+		}
+		if err != nil {
+			r.report.failing(name, err)
+			return err
+		}
+		defer src.close()
+		return r.upload(ctx, u, src)
+	}
+}
+
+// tree streams the uploads of a folder.
+func (r *putRun) tree(ctx context.Context, item putItem, yield func(job) bool) bool {
+	t, err := r.openTree(ctx, item)
+	if err != nil {
+		r.report.failing(item.local, err)
+		return !endsAll(err)
+	}
+	defer t.close()
+	for step, err := range mirror.Plan(ctx, t.from, t.to, mirror.Options{ExactForm: true}) {
+		if ctx.Err() != nil {
+			return false
+		}
+		do := t.step(ctx, step, err)
+		if do == nil {
+			continue
+		}
+		r.report.expect(step.From.Size)
+		if !yield(do) {
+			return false
+		}
+	}
+	return true
+}
+
+// putTree is a folder that is uploaded.
+type putTree struct {
+	*putRun
+	item     putItem
+	root     *os.Root
+	from, to vfs.FS
+	missing  []vfs.Path // folders that could not be made
+}
+
+func (r *putRun) openTree(ctx context.Context, item putItem) (*putTree, error) {
+	u := r.at(item.remote)
+	if err := r.makeFolder(ctx, u); err != nil {
+		return nil, err
+	}
+	to, err := ftpfs.New(ctx, r.conns, u, ftpfs.Options{})
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(item.local)
+	if err != nil {
+		return nil, err
+	}
+	r.roots = append(r.roots, root)
+	from, err := osfs.Open(item.local)
+	if err != nil {
+		return nil, err
+	}
+	return &putTree{putRun: r, item: item, root: root, from: from, to: to}, nil
+}
+
+// makeFolder makes the folder that the others go into.
+func (r *putRun) makeFolder(ctx context.Context, u ftp.URL) error {
+	if strings.Trim(u.Path, "/") == "" {
+		return nil
+	}
+	c, err := r.conns.Get(ctx, u)
+	if err != nil {
+		return err
+	}
+	defer r.conns.Put(c)
+	return c.MkdirAll(ctx, path.Clean(u.Path))
+}
+
+func (t *putTree) close() {
+	_ = t.from.Close()
+	_ = t.to.Close()
+}
+
+// step does what is not an upload at once, and gives the job of one that is.
+func (t *putTree) step(ctx context.Context, s mirror.Step, err error) job {
+	local := filepath.Join(t.item.local, filepath.FromSlash(s.Path.Rel()))
+	u := t.at(strings.TrimRight(t.item.remote, "/") + s.ToPath.String())
+	switch {
+	case err != nil:
+		t.report.failing(local, err)
+	case s.Action == mirror.Mkdir:
+		if err := t.to.Mkdir(ctx, s.ToPath); err != nil && !errors.Is(err, vfs.ErrExist) {
+			t.missing = append(t.missing, s.ToPath)
+			t.report.failing(local, err)
+		}
+	case s.Action == mirror.Skip:
+		t.report.skip(u, local, s.Reason)
+	case s.Action == mirror.Copy, s.Action == mirror.Update:
+		for _, dir := range t.missing {
+			if dir.Contains(s.ToPath) {
+				t.report.failing(local, fmt.Errorf("its folder could not be made"))
+				return nil
+			}
+		}
+		return t.job(u, local, t.opener(s.Path.Rel()))
+	default:
+		t.report.failing(local, fmt.Errorf("not moved: %s", s.Reason))
+	}
+	return nil
+}
+
+// opener opens a file of the tree, and no link that leads out of it.
+func (t *putTree) opener(name string) func() (*os.File, error) {
+	return func() (*os.File, error) { return t.root.Open(name) }
+}
