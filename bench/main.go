@@ -6,6 +6,9 @@
 // round to round, so that what disturbs the machine disturbs all of them. What
 // counts are the ratios within a round, and their median.
 //
+// With "clients" as the first argument it is the client that is measured, against
+// lftp, curl and rclone.
+//
 // docs/benchmarks.md says what is set how, and holds the last run.
 package main
 
@@ -57,7 +60,11 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := start(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	begin, args := start, os.Args[1:]
+	if len(args) > 0 && args[0] == clientsWord {
+		begin, args = clients, args[1:]
+	}
+	err := begin(ctx, args, os.Stdout, os.Stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 	case err != nil:

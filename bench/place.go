@@ -139,7 +139,7 @@ func (p *place) certificate() error {
 		SerialNumber:          big.NewInt(1),
 		Subject:               pkix.Name{CommonName: certName},
 		DNSNames:              []string{certName},
-		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1)},
+		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1), net.IPv4(127, 0, 0, 2)},
 		NotBefore:             time.Now().Add(-time.Hour),
 		NotAfter:              time.Now().Add(7 * 24 * time.Hour),
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,

@@ -44,8 +44,10 @@ func upload(streams int) func(b *bench) ([]value, error) {
 // A virtual machine gives long unused memory back to its host, and gets it back
 // page by page: without this, the first server to upload paid up to three times
 // as much as the next.
-func (b *bench) touchMemory() error {
-	name := filepath.Join(b.p.dir, "touch")
+func (b *bench) touchMemory() error { return b.p.touchMemory(b.o.size) }
+
+func (p *place) touchMemory(size int64) error {
+	name := filepath.Join(p.dir, "touch")
 	f, err := os.Create(name)
 	if err != nil {
 		return err
@@ -53,7 +55,7 @@ func (b *bench) touchMemory() error {
 	defer os.Remove(name)
 	defer f.Close()
 	block := make([]byte, 1<<20)
-	for left := b.o.size; left > 0; left -= int64(len(block)) {
+	for left := size; left > 0; left -= int64(len(block)) {
 		if _, err := f.Write(block); err != nil {
 			return err
 		}

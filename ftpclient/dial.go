@@ -55,6 +55,7 @@ func connect(ctx context.Context, u ftp.URL, opt Options, open func(*Client) err
 		_ = raw.Close()
 		return nil, fmt.Errorf("%w: the connection has no usable address", ErrNetwork)
 	}
+	raw = wire.NewSocket(raw) // bounds what crypto/tls writes while it reads
 	c := &Client{opt: opt, host: u.Host, peer: peer, raw: raw, tickets: &tickets{}}
 	c.ctl = wire.NewConn(raw, opt.Timeout)
 	c.trace(TraceEvent{Kind: TraceConnected, Addr: u.Address()})

@@ -3,6 +3,7 @@ package ftpclient
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -71,32 +72,55 @@ func (c *Client) unchanged() bool {
 	return c.lost() == nil && !c.busy && !c.altered && c.ctl.Buffered() == 0
 }
 
-// expire closes an idle connection, unless somebody has just taken it.
+// expire ends an idle connection, unless somebody has just taken it.
 func (p *Pool) expire(s *poolServer, idle *idleClient) {
 	p.mu.Lock()
 	i := slices.Index(s.idle, idle)
 	if i >= 0 {
 		s.idle = slices.Delete(s.idle, i, i+1)
+		p.forget(idle.client)
 	}
 	p.mu.Unlock()
 	if i >= 0 {
-		p.drop(idle.client)
+		goodbye(idle.client)
 	}
 }
 
-// Close closes the idle connections at once, and those in use when they are given
-// back. Get then returns ErrClosed, also to those that wait.
+// quitGrace is how long servers have to answer QUIT.
+const quitGrace = time.Second
+
+// goodbye ends connections that nobody uses, as servers want it: many note a session
+// without QUIT as a failure.
+func goodbye(clients ...*Client) {
+	ctx, cancel := context.WithTimeout(context.Background(), quitGrace)
+	defer cancel()
+	var all sync.WaitGroup
+	for _, c := range clients {
+		all.Go(func() { _ = c.Quit(ctx) }) // it is closed in any case
+	}
+	all.Wait()
+}
+
+// Close ends the idle connections by QUIT, for which the servers have one second in
+// all, and those in use when they are given back. Get then returns ErrClosed, also to
+// those that wait.
 func (p *Pool) Close() {
+	goodbye(p.close()...)
+}
+
+// close gives the idle connections, which are off the books then.
+func (p *Pool) close() (idle []*Client) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
 	for _, s := range p.servers {
-		for _, idle := range s.idle {
-			idle.expiry.Stop()
-			p.forget(idle.client)
-			_ = idle.client.Close()
+		for _, i := range s.idle {
+			i.expiry.Stop()
+			p.forget(i.client)
+			idle = append(idle, i.client)
 		}
 		s.idle = nil
 		s.wake()
 	}
+	return idle
 }

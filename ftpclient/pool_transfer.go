@@ -9,20 +9,56 @@ import (
 	"github.com/sealane/sealane/ftp"
 )
 
+// persist does f until it succeeds, fails for good, or has failed too often. A transfer
+// is tried again after what is Temporary, and also where both ends called it complete
+// and yet the sizes differ or a hash does: some servers take a connection that was cut for
+// the end of the file. Of the latter only Attempts in all are made, however far each gets,
+// since a server may give a wrong size of every file. anew says that a hash has differed,
+// so that nothing of what is there counts; f may take it back.
+func (p *Pool) persist(ctx context.Context, f func(anew *bool) (gotOn bool, err error)) error {
+	anew, left := false, p.opt.Retry.attempts()
+	return p.opt.Retry.loop(ctx, func(err error) bool {
+		if unproven(err) {
+			left--
+			return left > 0
+		}
+		return Temporary(err)
+	}, func() (bool, error) {
+		gotOn, err := f(&anew)
+		var other otherContent
+		anew = anew || errors.As(err, &other)
+		return gotOn && !unproven(err), err
+	})
+}
+
+// unproven reports whether a transfer has failed by nothing but that the file is not
+// what was moved.
+func unproven(err error) bool {
+	var differs differing
+	return errors.As(err, &differs) || errors.Is(err, errEarly)
+}
+
 // Retrieve completes f from the file that u names, as Client.ResumeRetrieve does,
 // and after failures that are temporary goes on from where it stopped, with another
-// connection if need be. The Result is of the last attempt, with the time of change
+// connection if need be. A size that differs is tried again as well, and a hash that
+// does from the beginning. The Result is of the last attempt, with the time of change
 // (MDTM) from before the data. If that is another one than at the attempt before, f is
 // emptied first.
 func (p *Pool) Retrieve(ctx context.Context, u ftp.URL, f File) (Result, error) {
 	res := Result{Size: -1}
 	var changed time.Time
-	err := p.opt.Retry.run(ctx, func() (bool, error) {
+	err := p.persist(ctx, func(anew *bool) (bool, error) {
 		c, err := p.Get(ctx, u)
 		if err != nil {
 			return false, err
 		}
 		defer p.Put(c)
+		if *anew {
+			if err := f.Truncate(0); err != nil {
+				return false, err
+			}
+			*anew = false
+		}
 		have, err := f.Seek(0, io.SeekEnd)
 		if err == nil && have == 0 {
 			res, err = c.RetrieveFile(ctx, u.Path, f)
@@ -67,7 +103,8 @@ func sameAsBefore(ctx context.Context, c *Client, path string, f File, before ti
 // goes on from where it stopped, with another connection if need be. With resume, or
 // after a failure, it does as Client.ResumeStore does; but where an older file was
 // there and the server offers no hash to tell both apart (Options.Check), a failure
-// leads back to the beginning. The Result is of the last attempt.
+// leads back to the beginning. So does a hash that differs; a size that does counts as a
+// failure that is temporary. The Result is of the last attempt.
 func (p *Pool) Store(ctx context.Context, u ftp.URL, f io.ReadSeeker, resume bool) (Result, error) {
 	return p.storeFile(ctx, u, f, FileInfo{}, resume, 0)
 }
@@ -94,7 +131,7 @@ func (p *Pool) storeFile(ctx context.Context, u ftp.URL, f io.ReadSeeker, info F
 		info.Size = size
 	}
 	first, older := true, true
-	err = p.opt.Retry.run(ctx, func() (bool, error) {
+	err = p.persist(ctx, func(anew *bool) (bool, error) {
 		c, err := p.Get(ctx, u)
 		if err != nil {
 			return false, err
@@ -105,7 +142,7 @@ func (p *Pool) storeFile(ctx context.Context, u ftp.URL, f io.ReadSeeker, info F
 				return false, err
 			}
 		}
-		goOn := resume || !first && (!older || c.opt.Check == CheckHash && len(c.hashers()) > 0)
+		goOn := !*anew && (resume || !first && (!older || c.opt.Check == CheckHash && len(c.hashers()) > 0))
 		first = false
 		if goOn {
 			if res, err = c.ResumeStore(ctx, u.Path, f); err == nil && !info.ModTime.IsZero() {

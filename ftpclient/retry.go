@@ -57,10 +57,12 @@ func (r Retry) Do(ctx context.Context, f func() error) error {
 // run is Do for an f that tells whether it got on: then the attempts are counted
 // from the beginning.
 func (r Retry) run(ctx context.Context, f func() (bool, error)) error {
-	attempts, pause, maxPause := r.Attempts, r.Pause, r.MaxPause
-	if attempts <= 0 {
-		attempts = DefaultAttempts
-	}
+	return r.loop(ctx, Temporary, f)
+}
+
+// loop is run for what again lets be tried again.
+func (r Retry) loop(ctx context.Context, again func(error) bool, f func() (bool, error)) error {
+	pause, maxPause := r.Pause, r.MaxPause
 	if pause <= 0 {
 		pause = DefaultPause
 	}
@@ -69,13 +71,13 @@ func (r Retry) run(ctx context.Context, f func() (bool, error)) error {
 	}
 	for failed, next := 0, pause; ; {
 		gotOn, err := f()
-		if !Temporary(err) || ctx.Err() != nil {
+		if err == nil || ctx.Err() != nil || !again(err) {
 			return err
 		}
 		if gotOn {
 			failed, next = 0, pause
 		}
-		if failed++; failed >= attempts {
+		if failed++; failed >= r.attempts() {
 			return err
 		}
 		wait := jitter(min(next, maxPause))
@@ -87,6 +89,13 @@ func (r Retry) run(ctx context.Context, f func() (bool, error)) error {
 		}
 		next = min(2*next, maxPause)
 	}
+}
+
+func (r Retry) attempts() int {
+	if r.Attempts <= 0 {
+		return DefaultAttempts
+	}
+	return r.Attempts
 }
 
 // jitter is between half of d and d.

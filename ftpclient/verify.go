@@ -35,6 +35,12 @@ func (e differing) Unwrap() error { return ErrNotVerified }
 
 func differf(format string, args ...any) error { return differing(fmt.Sprintf(format, args...)) }
 
+// otherContent is a differing by which some byte is another, and not only the end
+// another: nothing of what is there can be relied on.
+type otherContent struct{ differing }
+
+func (e otherContent) Unwrap() error { return e.differing }
+
 // summing hashes what a transfer moves, to compare it with the server's hash.
 type summing struct {
 	by   hasher
@@ -113,7 +119,7 @@ func (s *summing) compare(c *Client, res *Result, path string, to int64) error {
 	}
 	res.Sum = sum
 	if mine := hex.EncodeToString(s.hash.Sum(nil)); mine != sum.Digest {
-		return differf("the server's %v is not that of what was moved, %s", sum, mine)
+		return otherContent{differing(fmt.Sprintf("the server's %v is not that of what was moved, %s", sum, mine))}
 	}
 	res.HashAgrees = true
 	return nil

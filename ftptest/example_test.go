@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/ftpclient"
@@ -61,4 +62,34 @@ func ExampleNewHostile() {
 	// Output:
 	// true
 	// <nil>
+}
+
+// A network that cuts the second connection, that of the data, in the middle of a file.
+func ExampleProxy() {
+	srv := ftptest.NewServer(map[string]string{"/report.pdf": strings.Repeat("x", 1<<20)}, nil)
+	defer srv.Close()
+	var proxy ftptest.Proxy
+	defer proxy.Close()
+	proxy.Set(ftptest.Fault{Conn: 1, Direction: ftptest.Down, At: 1 << 19, Do: ftptest.Cut})
+
+	// What is under test gets the proxy's dialer; another program would get an address of Relay.
+	ctx := context.Background()
+	u, err := ftp.ParseURL("ftpes://" + ftptest.User + "@" + srv.Addr)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	u.Password, u.HasPassword = ftptest.Password, true
+	c, err := ftpclient.Dial(ctx, u, ftpclient.Options{RootCAs: srv.Pool, DialContext: proxy.DialContext})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	_, err = c.Retrieve(ctx, "/report.pdf", 0, io.Discard)
+	fmt.Println(errors.Is(err, ftpclient.ErrTruncated))
+	fmt.Println(proxy.Passages()[1].Down == 1<<19)
+	// Output:
+	// true
+	// true
 }

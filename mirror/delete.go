@@ -35,8 +35,8 @@ func (r *run) plan(s Step) {
 	}
 }
 
-// mayDelete judges the deletion of count entries, of which files of the all files of the
-// target are files.
+// mayDelete judges the deletion of count entries, among them so many files of all that the
+// target has.
 func (o Options) mayDelete(count, files, all int) error {
 	if limit := or(o.MaxDelete, DefaultMaxDelete); count > limit {
 		return fmt.Errorf("%w: %d, and %d may be", ErrTooMany, count, limit)
@@ -120,7 +120,7 @@ func (r *run) gone(ctx context.Context, d removal) error {
 	switch {
 	case clears && err == nil && e.Kind == vfs.KindFile:
 		return nil
-	case clears && err == nil, err == nil:
+	case err == nil:
 		return fmt.Errorf("%s: the source has it now, so it is not deleted: %w", d.path, vfs.ErrConflict)
 	case clears:
 		return err

@@ -11,25 +11,32 @@ import (
 	"github.com/sealane/sealane/vfs"
 )
 
-// The errors of this package.
+// The errors of this package. They come wrapped, with the path where it is of one.
 var (
-	ErrLimit       = errors.New("too deep, or too many entries in one directory")
-	ErrLoop        = errors.New("a directory that holds itself")
-	ErrRefused     = errors.New("name refused")
-	ErrTwice       = errors.New("a name comes twice, or two names are one on the target")
+	// ErrLimit: MaxDepth, MaxEntries or MaxMemory; nothing of that directory is done.
+	ErrLimit = errors.New("too deep, or too many entries in one directory")
+	// ErrLoop: by vfs.Entry.Unique, a directory is one of those above it.
+	ErrLoop = errors.New("a directory that holds itself")
+	// ErrRefused: by Options.Check, or because no vfs.Path can hold the name.
+	ErrRefused = errors.New("name refused")
+	// ErrTwice: see Options.FoldCase and ExactForm. Of the source, the second is left out.
+	ErrTwice = errors.New("a name comes twice, or two names are one on the target")
+	// ErrEmptySource: the source's root lists nothing, and Options.Delete is set.
 	ErrEmptySource = errors.New("the source is empty, so nothing is deleted")
-	ErrTooMany     = errors.New("more deletions than allowed, so nothing is deleted")
-	ErrPattern     = errors.New("not a pattern")
+	// ErrTooMany: MaxDelete or MaxDeleteShare.
+	ErrTooMany = errors.New("more deletions than allowed, so nothing is deleted")
+	// ErrPattern: one of Include or Exclude.
+	ErrPattern = errors.New("not a pattern")
 )
 
 // The defaults of Options.
 const (
-	DefaultMaxDelete      = 1000
-	DefaultMaxDeleteShare = 0.5
-	DefaultTolerance      = 2 * time.Second
-	DefaultMaxDepth       = 64
-	DefaultMaxEntries     = 1_000_000
-	DefaultMaxMemory      = 32 << 20
+	DefaultMaxDelete      = 1000            // files and directories
+	DefaultMaxDeleteShare = 0.5             // half of the target's files
+	DefaultTolerance      = 2 * time.Second // FAT keeps times to two seconds
+	DefaultMaxDepth       = 64              // directories below each other
+	DefaultMaxEntries     = 1_000_000       // of one directory
+	DefaultMaxMemory      = 32 << 20        // bytes
 )
 
 // fewDeletes is up to how many deletions MaxDeleteShare does not count.

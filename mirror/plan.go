@@ -258,10 +258,9 @@ func (w *walk) below(at place, src, dst *listing, depth int) bool {
 	for _, i := range src.items {
 		if i.isDir() && i.peer != "" {
 			dirs.bytes += i.bytes()
+			dirs.items = append(dirs.items, i)
 		}
 	}
-	dirs.items = slices.Clip(slices.DeleteFunc(src.items, func(i item) bool { return !i.isDir() || i.peer == "" }))
-	dirs.items = slices.Clone(dirs.items)
 	w.release(src)
 	w.release(dst)
 	w.held += dirs.bytes

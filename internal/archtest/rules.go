@@ -49,8 +49,13 @@ func House() Plan {
 			{Package: "vfs/ftpfs", Module: []string{"vfs", "ftp", "ftpclient"}},
 			{Package: "vfs/vfstest", Module: []string{"vfs"}},
 			{Package: "vfs/layer", Module: []string{"vfs", "internal/glob"}},
-			// mirror: patterns, forms of Unicode, a bounded rate.
-			{Package: "mirror", Module: []string{"vfs"}, Library: []string{"github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm", "golang.org/x/time/rate"}},
+			{
+				Package: "mirror",
+				Module:  []string{"vfs"},
+				// Patterns, forms of Unicode, a bounded rate.
+				Library: []string{"github.com/bmatcuk/doublestar/v4", "golang.org/x/text/unicode/norm", "golang.org/x/time/rate"},
+				Tests:   []string{"ftpclient", "vfs/ftpfs"}, // its Example is of a server
+			},
 			{Package: "auth", Module: []string{"vfs"}},
 			// auth/password makes grants, which hold a vfs.FS and a vfs.Path.
 			{Package: "auth/password", Module: []string{"auth", "vfs"}, Library: []string{"golang.org/x/crypto"}},

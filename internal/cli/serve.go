@@ -67,9 +67,15 @@ func newServeCommand(env *Env) *cobra.Command {
 			again := make(chan os.Signal, 1)
 			signal.Notify(again, syscall.SIGHUP)
 			defer signal.Stop(again)
+			// Otherwise the program dies with what reads its log.
+			dead := make(chan os.Signal, 1)
+			signal.Notify(dead, syscall.SIGPIPE)
+			defer signal.Stop(dead)
+			log := daemon.NewLogQueue(env.Stderr)
+			defer log.Close()
 			return daemon.Run(cmd.Context(), c, daemon.Process{
 				Settings: func() (config.Config, error) { return f.settings(cmd, args) },
-				Out:      env.Stdout, Log: env.Stderr, Again: again, Version: readVersion().Version,
+				Out:      env.Stdout, Log: log, Again: again, Version: readVersion().Version,
 			})
 		},
 	}

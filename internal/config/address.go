@@ -41,9 +41,9 @@ func ParseListen(s string) (Listen, error) {
 	return Listen{Set: true, Host: host, Port: n}, nil
 }
 
-// ParseLegacyListen is ParseListen for a listener that nobody may open to every address
+// parseLegacyListen is ParseListen for a listener that nobody may open to every address
 // by oversight: the host must be named.
-func ParseLegacyListen(s string) (Listen, error) {
+func parseLegacyListen(s string) (Listen, error) {
 	l, err := ParseListen(s)
 	if err == nil && l.Set && !l.Off && l.Host == "" {
 		return Listen{}, mistakef(`write the address of the network of these devices, as in "192.0.2.1:2122"`, "%q listens on every address, and weak TLS must not by oversight", s)

@@ -47,7 +47,7 @@ func settings() []setting {
 			set: func(c *Config, v any) error { return setParsed(&c.Listen.ImplicitClientCert, v, ParseClientCert) }},
 		{key: "listen.legacy", example: `"192.0.2.1:2122"`,
 			doc: "Where to listen for old devices, by explicit FTPS, HOST:PORT: TLS 1.0 and 1.1, and\nsuites with CBC or without forward secrecy, are taken there, which who is on the way\ncan break. Let nobody else connect to it. Without it they are taken nowhere.",
-			set: func(c *Config, v any) error { return setParsed(&c.Listen.Legacy, v, ParseLegacyListen) }},
+			set: func(c *Config, v any) error { return setParsed(&c.Listen.Legacy, v, parseLegacyListen) }},
 		{key: "data.ports", example: `"2991-2998"`,
 			doc: "The ports of data connections: FROM-TO or PORT. Open them in the firewall\nbeside the ports above.",
 			set: func(c *Config, v any) error { return setParsed(&c.Data.Ports, v, ParsePortRange) }},

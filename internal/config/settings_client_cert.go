@@ -16,10 +16,10 @@ const (
 // The values of Account.Certificate; empty: CertificateBoth where every client must show a
 // certificate, else CertificateIgnored.
 const (
-	CertificateIgnored = "ignored"
-	CertificateAlone   = "alone"
-	CertificateBoth    = "both"
-	CertificateEither  = "either"
+	CertificateIgnored = auth.CertificateIgnored
+	CertificateAlone   = auth.CertificateAlone
+	CertificateBoth    = auth.CertificateBoth
+	CertificateEither  = auth.CertificateEither
 )
 
 // ClientCertConfig is the settings tls.client_*.
@@ -75,8 +75,8 @@ func ParseCertificateRule(s string) (auth.CertificateRule, error) {
 	return r, nil
 }
 
-// CertificateRules are those that say which certificates are the account's.
-func (a Account) CertificateRules() []auth.CertificateRule {
+// certificateRules are those that say which certificates are the account's.
+func (a Account) certificateRules() []auth.CertificateRule {
 	if len(a.Certificates) > 0 {
 		return a.Certificates
 	}
@@ -105,8 +105,8 @@ func (c Config) StrictestClientCert() string {
 	return strictest
 }
 
-// CertificateMode is what certificates mean for the login of an account.
-func (c Config) CertificateMode(a Account) string {
+// certificateMode is what certificates mean for the login of an account.
+func (c Config) certificateMode(a Account) string {
 	switch {
 	case a.Certificate != "":
 		return a.Certificate
@@ -118,8 +118,8 @@ func (c Config) CertificateMode(a Account) string {
 
 // needsCA reports whether an account believes what is written in certificates.
 func (c Config) needsCA(a Account) bool {
-	for _, r := range a.CertificateRules() {
-		if c.CertificateMode(a) != CertificateIgnored && r.Kind != auth.CertificateKey {
+	for _, r := range a.certificateRules() {
+		if c.certificateMode(a) != CertificateIgnored && r.Kind != auth.CertificateKey {
 			return true
 		}
 	}
@@ -148,7 +148,7 @@ func (c Config) checkClientCerts(say func(string, error), wrong map[string]bool)
 	}
 	for i, a := range c.Accounts {
 		key := fmt.Sprintf("account[%d].certificate", i)
-		mode := c.CertificateMode(a)
+		mode := c.certificateMode(a)
 		switch {
 		case mode == CertificateIgnored && len(a.Certificates) > 0 && !wrong[key]:
 			say(key+"s", mistakef("set certificate to alone, both or either", "does nothing by itself"))

@@ -35,7 +35,7 @@ type Syslog struct {
 	Address string
 }
 
-// String gives the form that ParseSyslog reads.
+// String gives the form that parseSyslog reads.
 func (s Syslog) String() string {
 	switch s.Network {
 	case "":
@@ -46,9 +46,9 @@ func (s Syslog) String() string {
 	return s.Network + "://" + s.Address
 }
 
-// ParseSyslog reads udp://HOST:PORT, tcp://HOST:PORT or unix:///PATH. The error holds a
+// parseSyslog reads udp://HOST:PORT, tcp://HOST:PORT or unix:///PATH. The error holds a
 // hint.
-func ParseSyslog(s string) (Syslog, error) {
+func parseSyslog(s string) (Syslog, error) {
 	const hint = `write "udp://192.0.2.1:514", "tcp://log.example.org:601" or "unix:///dev/log"`
 	network, address, ok := strings.Cut(s, "://")
 	switch {
@@ -67,8 +67,8 @@ func ParseSyslog(s string) (Syslog, error) {
 	return Syslog{}, mistakef(hint, "%.100q is not the address of a syslog", s)
 }
 
-// ParseTrailSync reads "batch", "checkpoint" or "never". The error holds a hint.
-func ParseTrailSync(s string) (string, error) {
+// parseTrailSync reads "batch", "checkpoint" or "never". The error holds a hint.
+func parseTrailSync(s string) (string, error) {
 	return oneOf(s, TrailSyncBatch, TrailSyncCheckpoint, TrailSyncNever)
 }
 
@@ -101,13 +101,13 @@ func trailSettings() []setting {
 			set: func(c *Config, v any) error { return setCount(&c.Trail.KeepDays, v) }},
 		{key: "trail.sync", example: `"checkpoint"`,
 			doc: "When lines are forced to the disk: batch, whenever some are written, up to twenty\ntimes a second; checkpoint, with each signature, so that a power cut may take the\nlast lines, which is recorded; never leaves it to the system.",
-			set: func(c *Config, v any) error { return setParsed(&c.Trail.Sync, v, ParseTrailSync) }},
+			set: func(c *Config, v any) error { return setParsed(&c.Trail.Sync, v, parseTrailSync) }},
 		{key: "trail.checkpoint", example: `1000`,
 			doc: "After how many lines one is signed.",
 			set: func(c *Config, v any) error { return setCount(&c.Trail.Every, v) }},
 		{key: "trail.syslog", example: `"udp://192.0.2.1:514"`,
 			doc: "A collector that gets every line as well, in the form of RFC 5424: udp://HOST:PORT,\ntcp://HOST:PORT or unix:///PATH.",
-			set: func(c *Config, v any) error { return setParsed(&c.Trail.Syslog, v, ParseSyslog) }},
+			set: func(c *Config, v any) error { return setParsed(&c.Trail.Syslog, v, parseSyslog) }},
 		{key: "trail.journald", example: `false`,
 			doc: "Whether journald gets every line as well.",
 			set: func(c *Config, v any) error { return setBool(&c.Trail.Journald, v) }},
@@ -123,7 +123,7 @@ func (t TrailConfig) check(say func(string, error)) {
 	}
 	say("trail.max_age", checkDuration(t.MaxAge))
 	say("trail.keep", checkCount(t.Keep))
-	_, err := ParseTrailSync(t.Sync)
+	_, err := parseTrailSync(t.Sync)
 	say("trail.sync", err)
 	say("trail.checkpoint", checkCount(t.Every))
 	if t.Required && !t.File {

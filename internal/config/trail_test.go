@@ -13,13 +13,13 @@ func TestParseSyslog(t *testing.T) {
 		"tcp://log.example.org:601": {"tcp", "log.example.org:601"},
 		"unix:///dev/log":           {"unixgram", "/dev/log"},
 	} {
-		got, err := ParseSyslog(in)
+		got, err := parseSyslog(in)
 		if err != nil || got != want || got.String() != in {
 			t.Errorf("%s: %+v, %v", in, got, err)
 		}
 	}
 	for _, in := range []string{"", "192.0.2.1:514", "udp://", "udp://192.0.2.1", "udp://:514", "udp://a:0", "tls://a:6514", "unix://log"} {
-		if got, err := ParseSyslog(in); err == nil {
+		if got, err := parseSyslog(in); err == nil {
 			t.Errorf("%s: %+v", in, got)
 		}
 	}

@@ -69,7 +69,7 @@ func (c Config) check(wrong map[string]bool) []*Error {
 
 func (c Config) checkLegacy(say func(string, error)) {
 	legacy := c.Listen.Legacy
-	_, err := ParseLegacyListen(legacy.String())
+	_, err := parseLegacyListen(legacy.String())
 	say("listen.legacy", err)
 	for key, l := range map[string]Listen{"listen.explicit": c.Listen.Explicit, "listen.implicit": c.Listen.Implicit} {
 		if legacy.Set && !legacy.Off && l.Set && !l.Off && legacy.Port != 0 && l.Port == legacy.Port && (l.Host == "" || l.Host == legacy.Host) {

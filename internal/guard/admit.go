@@ -32,8 +32,8 @@ func Rule(err error) string {
 	return ""
 }
 
-// reserve is the part of Policy.Handshakes that there is beside it, for addresses
-// that have logged in before: strangers cannot take all places.
+// reserve: beside Policy.Handshakes there are so many, divided by this, for addresses
+// that have logged in before. Strangers cannot take all places.
 const reserve = 4
 
 // Admit says whether a connection may begin, and counts it in until release is

@@ -19,6 +19,7 @@ const (
 	NewFile    Kind = "trail-file"      // the first line of a file
 	Recovered  Kind = "trail-recovered" // the files were not as the server had left them
 	Lost       Kind = "trail-lost"      // events or lines that are missing
+	Moved      Kind = "trail-moved"     // other settings: another folder
 	Removed    Kind = "trail-removed"   // an old file is deleted, as the settings say
 	Checkpoint Kind = "checkpoint"      // signed
 )
@@ -43,6 +44,7 @@ func Kinds() [][2]string {
 		{string(NewFile), "the first line of a file: previous is the one before"},
 		{string(Recovered), "at its start the server found the files otherwise than it had left them: dropped bytes of an unfinished line, missing lines that it had written"},
 		{string(Lost), "events (sink is file) or lines (another sink) could not be kept"},
+		{string(Moved), "new settings have moved the trail: at its end in the old folder to the new one (no folder: no files are written any more), at the beginning in the new one from the old one, with its head"},
 		{string(Removed), "an old file is deleted, as the settings say; last is its last number"},
 		{string(Checkpoint), "signature is over this line's number, prev and time"},
 	}
@@ -79,7 +81,7 @@ type Event struct {
 
 	Verb       string `json:"verb" doc:"the command"`
 	Path       string `json:"path" doc:"the file or directory, in the tree of the account"`
-	To         string `json:"to" doc:"the new name of a rename, or the copy"`
+	To         string `json:"to" doc:"the new name of a rename, or the copy; in trail-moved the folder that the trail goes to"`
 	Attributes string `json:"attributes" doc:"what was set, as in modify=20260102030405;unix.mode=0644;"`
 	Type       string `json:"type" doc:"ascii or binary"`
 	Offset     int64  `json:"offset" doc:"the byte at which a resumed transfer began"`
@@ -100,6 +102,9 @@ type Event struct {
 	Action string `json:"action" doc:"what was done: reload, ban, unban, account-add, and so on"`
 	Object string `json:"object" doc:"to what it was done"`
 	Detail string `json:"detail" doc:"more about it"`
+
+	From string `json:"from" doc:"the folder that the trail comes from, in trail-moved"`
+	Head string `json:"head" doc:"number and SHA-256 of the last line there, for log verify --head"`
 
 	File     string `json:"file" doc:"name of a file of the trail"`
 	Previous string `json:"previous" doc:"name of the file before"`

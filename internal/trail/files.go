@@ -33,6 +33,7 @@ type File struct {
 	First  uint64 // number of its first line, as its name says; of the active one 0
 	Active bool
 	dir    string
+	after  uint64 // of the active one: First of the file before; 0: none
 }
 
 func oldName(first uint64) string { return fmt.Sprintf("%s%012d%s", oldPrefix, first, oldSuffix) }
@@ -69,9 +70,59 @@ func Files(dir string) ([]File, error) {
 	})
 	list = slices.CompactFunc(list, func(a, b File) bool { return a.First == b.First })
 	if active {
-		list = append(list, File{Name: activeFile, Active: true, dir: dir})
+		f := File{Name: activeFile, Active: true, dir: dir}
+		if n := len(list); n > 0 {
+			f.after = list[n-1].First
+		}
+		list = append(list, f)
 	}
 	return list, nil
+}
+
+// snapshots is how often snapshot tries to see the folder between two rotations.
+const snapshots = 1000
+
+// snapshot lists the files and opens the active one, so that no line is between them while
+// a server writes and rotates. active is nil if there is none.
+func snapshot(dir string) (old []File, active *os.File, err error) {
+	name := filepath.Join(dir, activeFile)
+	for range snapshots {
+		active, err = os.Open(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			active, err = nil, nil // between two files, or never begun
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if old, err = Files(dir); err != nil {
+			return nil, nil, errors.Join(err, closeIf(active))
+		}
+		if n := len(old); n > 0 && old[n-1].Active {
+			old = old[:n-1]
+		}
+		if active == nil || stillAt(name, active) {
+			return old, active, nil
+		}
+		_ = active.Close() // it was only read
+	}
+	return nil, nil, errors.New("the files of the trail change too fast to be read")
+}
+
+func closeIf(f *os.File) error {
+	if f == nil {
+		return nil
+	}
+	return f.Close()
+}
+
+// stillAt reports whether f has that name.
+func stillAt(name string, f *os.File) bool {
+	now, err := os.Stat(name)
+	if err != nil {
+		return false
+	}
+	own, err := f.Stat()
+	return err == nil && os.SameFile(now, own)
 }
 
 // Open opens the file for reading its lines. A file that was compressed since it was

@@ -98,11 +98,11 @@ func FuzzVerify(f *testing.F) {
 	f.Add(bytes.Repeat(text, 2))
 	f.Add([]byte("\n\n\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		v := &verifier{key: key, r: &Report{}}
+		v := &verifier{key: key, files: 1, r: &Report{}}
 		if err := v.lines(t.Context(), File{Name: activeFile, Active: true}, bytes.NewReader(text)); err != nil {
 			t.Fatal(err)
 		}
-		v.finish(1, fs.ErrNotExist)
+		v.finish(fs.ErrNotExist)
 		if n := len(v.r.Findings); n == 0 || n > maxFindings {
 			t.Errorf("%d findings without the file head", n)
 		}

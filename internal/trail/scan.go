@@ -20,11 +20,45 @@ func Scan(ctx context.Context, files []File, do func(l Line, raw []byte) error) 
 }
 
 func scanFile(ctx context.Context, f File, do func(Line, []byte) error) (unreadable int, err error) {
+	if f.Active {
+		return scanActive(ctx, f, do)
+	}
 	r, err := f.Open()
 	if err != nil {
 		return 0, err
 	}
 	defer r.Close()
+	return scanLines(ctx, f, r, do)
+}
+
+// scanActive goes through the active file, and before it through those that have become old
+// ones since it was listed.
+func scanActive(ctx context.Context, f File, do func(Line, []byte) error) (unreadable int, err error) {
+	old, active, err := snapshot(f.dir)
+	if err != nil {
+		return 0, err
+	}
+	if active != nil {
+		defer active.Close()
+	}
+	for _, o := range old {
+		if o.First <= f.after {
+			continue
+		}
+		n, err := scanFile(ctx, o, do)
+		unreadable += n
+		if err != nil {
+			return unreadable, err
+		}
+	}
+	if active == nil {
+		return unreadable, nil
+	}
+	n, err := scanLines(ctx, f, active, do)
+	return unreadable + n, err
+}
+
+func scanLines(ctx context.Context, f File, r io.Reader, do func(Line, []byte) error) (unreadable int, err error) {
 	lines := NewLines(r)
 	for {
 		if err := ctx.Err(); err != nil {

@@ -26,6 +26,7 @@ func openFile(name string, flag int) (logFile, error) { return os.OpenFile(name,
 // store is the files of a trail, being written.
 type store struct {
 	dir    string
+	folder os.FileInfo // of dir
 	key    ed25519.PrivateKey
 	open   func(name string, flag int) (logFile, error)
 	unlock func()
@@ -51,6 +52,9 @@ func openStore(dir string, open func(string, int) (logFile, error), now time.Tim
 		return nil, f, err
 	}
 	s := &store{dir: dir, open: open, since: now}
+	if s.folder, err = os.Stat(dir); err != nil {
+		return nil, f, err
+	}
 	if s.unlock, err = lock(filepath.Join(dir, "lock")); err != nil {
 		return nil, f, err
 	}
@@ -141,10 +145,11 @@ func lastOf(f File) (Head, error) {
 // tail is how much of the end of a file is looked at for its last line.
 const tail = 2 * maxLine
 
-// recover finds the last whole line of the active file, and cuts off what is behind.
+// recover finds the last whole line of the active file. What is behind goes with the first
+// write, which records that.
 func (s *store) recover() (head Head, dropped int64, err error) {
 	name := filepath.Join(s.dir, activeFile)
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	f, err := os.Open(name)
 	if err != nil {
 		return head, 0, err
 	}
@@ -173,11 +178,7 @@ func (s *store) recover() (head Head, dropped int64, err error) {
 	}
 	s.size = from + int64(whole)
 	dropped = info.Size() - s.size
-	if dropped > 0 {
-		if err := f.Truncate(s.size); err != nil {
-			return head, 0, err
-		}
-	}
+	s.dirty = dropped > 0
 	return head, dropped, s.begun(f)
 }
 
@@ -208,11 +209,8 @@ func (s *store) begun(f *os.File) error {
 
 // append writes lines, of which the first has the number seq, whole or not at all.
 func (s *store) append(text []byte, seq uint64) error {
-	if s.dirty {
-		if err := s.file.Truncate(s.size); err != nil {
-			return err
-		}
-		s.dirty = false
+	if err := s.clean(); err != nil {
+		return err
 	}
 	if _, err := s.file.Write(text); err != nil {
 		s.dirty = true
@@ -225,6 +223,18 @@ func (s *store) append(text []byte, seq uint64) error {
 	if s.first == 0 {
 		s.first = seq
 	}
+	return nil
+}
+
+// clean cuts off a part of a line.
+func (s *store) clean() error {
+	if !s.dirty {
+		return nil
+	}
+	if err := s.file.Truncate(s.size); err != nil {
+		return err
+	}
+	s.dirty = false
 	return nil
 }
 
@@ -243,6 +253,9 @@ func (s *store) rotate() (string, error) {
 	active := filepath.Join(s.dir, activeFile)
 	if _, err := os.Lstat(filepath.Join(s.dir, name)); err == nil {
 		return "", fmt.Errorf("there is a file %s already", name)
+	}
+	if err := s.clean(); err != nil {
+		return "", err
 	}
 	if err := s.file.Sync(); err != nil {
 		return "", err
@@ -292,7 +305,8 @@ func (b broken) Close() error              { return nil }
 func (s *store) close() error {
 	var err error
 	if s.file != nil {
-		err = s.file.Close()
+		// What is there in part was not written, and may be in another folder by now.
+		err = errors.Join(s.clean(), s.file.Close())
 	}
 	if s.unlock != nil {
 		s.unlock()

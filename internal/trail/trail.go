@@ -57,36 +57,47 @@ const (
 
 // Trail takes events and writes them. Its methods may be called from any goroutine.
 type Trail struct {
-	o    Options
 	log  *slog.Logger
 	wake chan struct{}
 	quit chan struct{}
 	done chan struct{}
+	turn chan *turn // other settings
 
-	mu     sync.Mutex
-	queue  []Event
-	lost   int64
-	err    error     // why it is not written now
-	since  time.Time // of the write that runs; zero: none does
-	closed bool      // for events of others
-	ended  bool      // for all
+	mu      sync.Mutex
+	queue   []Event
+	most    int // events that may wait
+	lost    int64
+	counts  Stats
+	err     error     // why it is not written now
+	since   time.Time // of the write that runs; zero: none does
+	closed  bool      // for events of others
+	ended   bool      // for all
+	tidying *tidying  // of the folder that is written
+
+	// The writer changes these while it holds mu, and reads them without.
+	o Options
+	chain
 
 	// The rest belongs to the writer.
 	enc     *encoder
-	store   *store // nil: no files
 	outlets []*outlet
-	pending []Event   // not written yet
-	batch   []Event   // its whole memory
-	head    Head      // the last line that is written
-	told    Head      // what the file head says
-	toldAt  time.Time // when it was written
-	signed  bool      // a checkpoint has been written since
-	unsaid  int       // lines since the last checkpoint
+	pending []Event // not written yet
+	batch   []Event // its whole memory
 	text    []byte
 	ends    []int // of the lines in text
 	kinds   []mark
-	tidying sync.WaitGroup
-	tidied  sync.Mutex // one at a time
+	freed   sync.WaitGroup // folders that other settings have taken away
+	leaving sync.WaitGroup // sinks of that kind
+}
+
+// chain is the lines of one folder, and where they end.
+type chain struct {
+	store  *store    // nil: no files
+	head   Head      // the last line that is written
+	told   Head      // what the file head says
+	toldAt time.Time // when it was written
+	signed bool      // a checkpoint has been written since
+	unsaid int       // lines since the last checkpoint
 }
 
 // mark is what sinks need to know of a line in text.
@@ -99,53 +110,40 @@ type mark struct {
 // Open begins to write. The error says why the files cannot be used. Close it in the
 // end.
 func Open(o Options) (*Trail, error) {
-	if o.queue == 0 {
-		o.queue = queueSize
+	p, err := Prepare(o, nil)
+	if err != nil {
+		return nil, err
 	}
-	if o.Every == 0 {
-		o.Every = defaultEvery
-	}
-	if o.open == nil {
-		o.open = openFile
-	}
+	return p.Begin(), nil
+}
+
+// Begin begins to write as was prepared.
+func (p *Prepared) Begin() *Trail {
 	t := &Trail{
-		o: o, log: o.Logger, enc: newEncoder(),
-		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
-	}
-	if t.log == nil {
-		t.log = slog.New(slog.DiscardHandler)
+		o: p.o, most: p.o.queue, log: p.o.Logger, enc: newEncoder(),
+		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}), turn: make(chan *turn),
+		tidying: &tidying{dir: p.o.Dir},
 	}
 	start := Event{Time: time.Now(), Kind: Start}
-	t.queue = append(t.queue, start)
-	if o.Dir != "" {
-		if err := t.openFiles(start.Time); err != nil {
-			return nil, err
-		}
+	if p.store != nil {
+		t.store, t.head = p.store, p.found.head
+		t.queue = p.first(start.Time)
+		t.tellFound(&p.found)
+		t.tidy()
 	}
-	for _, s := range o.Sinks {
-		t.outlets = append(t.outlets, newOutlet(s, o.queue, t.lostBy, t.log))
+	t.queue = append(t.queue, start)
+	for _, s := range p.o.Sinks {
+		t.outlets = append(t.outlets, newOutlet(s, p.o.queue, t.lostBy, t.log))
 	}
 	t.flush() // so that there is no moment without a first line
 	go t.run()
-	return t, nil
+	return t
 }
 
-func (t *Trail) openFiles(now time.Time) error {
-	s, f, err := openStore(t.o.Dir, t.o.open, now)
-	if err != nil {
-		return err
+func (t *Trail) tellFound(f *found) {
+	if e := f.event; e != nil {
+		t.log.Warn("the trail is not as the server had left it", "dropped_bytes", e.Dropped, "missing_lines", e.Missing, "error", e.Error)
 	}
-	t.store, t.head = s, f.head
-	if s.first == 0 {
-		t.queue = append([]Event{{Time: now, Kind: NewFile, File: activeFile, Previous: f.previous}}, t.queue...)
-	}
-	if f.event != nil {
-		f.event.Time = now
-		t.queue = append(t.queue, *f.event)
-		t.log.Warn("the trail is not as the server had left it", "dropped_bytes", f.event.Dropped, "missing_lines", f.event.Missing, "error", f.event.Error)
-	}
-	t.tidy()
-	return nil
 }
 
 // Record takes an event. It never waits: where too many wait already, the event is
@@ -154,16 +152,22 @@ func (t *Trail) Record(e Event) { t.record(e, false) }
 
 // record reports whether the event waits to be written. own: it is of the trail itself.
 func (t *Trail) record(e Event, own bool) (taken bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.recordLocked(e, own)
+}
+
+// recordLocked is record while mu is held.
+func (t *Trail) recordLocked(e Event, own bool) (taken bool) {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	switch {
 	case t.ended, t.closed && !own:
 		return false
-	case len(t.queue) >= t.o.queue:
+	case len(t.queue) >= t.most:
 		t.lost++
+		t.counts.Lost++
 		return false
 	}
 	if t.queue = append(t.queue, e); len(t.queue) == 1 {
@@ -202,8 +206,24 @@ func (t *Trail) Healthy() error {
 	return nil
 }
 
+// Stats is what a trail has done since it was opened.
+type Stats struct {
+	Lines    uint64 // that were written
+	Lost     int64  // events that were not
+	SinkLost int64  // lines that the other sinks have lost
+}
+
+// Stats gives the counts.
+func (t *Trail) Stats() Stats {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.counts
+}
+
 // Key gives the public key of the checkpoints, nil without files.
 func (t *Trail) Key() ed25519.PublicKey {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.store == nil {
 		return nil
 	}
@@ -234,5 +254,8 @@ func (t *Trail) Close(ctx context.Context) error {
 // lostBy records what a sink has lost.
 func (t *Trail) lostBy(sink string, n int64) {
 	t.log.Warn("lines of the trail were lost", "sink", sink, "lines", n)
+	t.mu.Lock()
+	t.counts.SinkLost += n
+	t.mu.Unlock()
 	t.record(Event{Kind: Lost, Sink: sink, Lost: n}, true)
 }

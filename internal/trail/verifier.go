@@ -27,6 +27,7 @@ type gap struct {
 // verifier goes through the lines once.
 type verifier struct {
 	r     *Report
+	files int // of the folder
 	key   ed25519.PublicKey
 	heads []Head
 
@@ -63,17 +64,17 @@ func (v *verifier) move(finding int, p place) {
 	}
 }
 
-func (v *verifier) file(ctx context.Context, f File) error {
+func (v *verifier) file(ctx context.Context, f File) (there bool, err error) {
 	r, err := f.Open()
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // rotated; Verify sees that
+		return false, nil
 	}
 	if err != nil {
-		v.find(place{file: f.Name}, "the file cannot be read: %v", err)
-		return nil
+		v.damaged = v.find(place{file: f.Name}, "the file cannot be read: %v", err)
+		return true, nil
 	}
 	defer r.Close()
-	return v.lines(ctx, f, r)
+	return true, v.lines(ctx, f, r)
 }
 
 // lines goes through the lines of a file.
@@ -246,14 +247,14 @@ func (v *verifier) note(here place, l *Line, sum Sum) {
 }
 
 // finish judges the whole.
-func (v *verifier) finish(files int, headErr error) {
+func (v *verifier) finish(headErr error) {
 	r := v.r
 	r.Last, r.To, r.Head = v.at.seq, v.time, Head{v.at.seq, v.sum}
 	r.Unsigned = v.at.seq - min(v.at.seq, v.signed)
 	end := v.at
 	end.line++
 	switch {
-	case errors.Is(headErr, fs.ErrNotExist) && (r.Lines > 0 || files > 0):
+	case errors.Is(headErr, fs.ErrNotExist) && (r.Lines > 0 || v.files > 0):
 		v.find(place{file: headFile}, "the file is missing: lines at the end of the trail could be missing, too")
 	case headErr != nil && !errors.Is(headErr, fs.ErrNotExist):
 		v.find(place{file: headFile}, "the file is damaged or was signed with another key: %v", headErr)

@@ -194,7 +194,7 @@ func TestVerifyEveryBit(t *testing.T) {
 				if err := v.lines(t.Context(), File{Name: activeFile, Active: true}, bytes.NewReader(bad)); err != nil {
 					t.Fatal(err)
 				}
-				v.finish(1, nil)
+				v.finish(nil)
 				r := v.r
 				ok := len(r.Findings) > 0 && r.Findings[0].Line == n
 				if n == lines && i == end { // then the last line is one that is being written

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -14,8 +15,11 @@ import (
 func (t *Trail) run() {
 	defer close(t.done)
 	for {
-		quitting := t.wait()
+		change, quitting := t.wait()
 		t.flush()
+		if change != nil {
+			change.done <- t.change(change)
+		}
 		if quitting {
 			t.end()
 			return
@@ -23,8 +27,9 @@ func (t *Trail) run() {
 	}
 }
 
-// wait returns when there is something to write, and a while later, so that it is more.
-func (t *Trail) wait() (quitting bool) {
+// wait returns when there is something to write, and a while later, so that it is more;
+// or at once if there are other settings.
+func (t *Trail) wait() (change *turn, quitting bool) {
 	later := make(<-chan time.Time)
 	if len(t.pending) > 0 || t.told != t.head && t.store != nil {
 		retry := time.NewTimer(max(again, headEvery))
@@ -38,17 +43,21 @@ func (t *Trail) wait() (quitting bool) {
 	select {
 	case <-wake:
 	case <-later:
-		return false
+		return nil, false
+	case change = <-t.turn:
+		return change, false
 	case <-t.quit:
-		return true
+		return nil, true
 	}
 	more := time.NewTimer(gather)
 	defer more.Stop()
 	select {
 	case <-more.C:
-		return false
+		return nil, false
+	case change = <-t.turn:
+		return change, false
 	case <-t.quit:
-		return true
+		return nil, true
 	}
 }
 
@@ -123,7 +132,7 @@ func (t *Trail) settle(signed bool) error {
 	if !signed && time.Since(t.toldAt) < headEvery {
 		return nil
 	}
-	if err := writeHead(t.o.Dir, t.store.key, t.head, time.Now(), sync); err != nil {
+	if err := writeHead(t.store.dir, t.store.key, t.head, time.Now(), sync); err != nil {
 		return err
 	}
 	t.told, t.toldAt, t.signed = t.head, time.Now(), false
@@ -150,7 +159,7 @@ func (t *Trail) write(events []Event) error {
 }
 
 func (t *Trail) previous() string {
-	files, err := Files(t.o.Dir)
+	files, err := Files(t.store.dir)
 	if n := len(files); err == nil && n > 1 {
 		return strings.TrimSuffix(files[n-2].Name, gzSuffix)
 	}
@@ -195,6 +204,9 @@ func (t *Trail) put(first, events []Event, sign bool) error {
 		}
 	}
 	t.head, t.unsaid, t.signed = head, unsaid, signed
+	t.mu.Lock()
+	t.counts.Lines += uint64(len(t.ends))
+	t.mu.Unlock()
 	t.pass()
 	return nil
 }
@@ -204,7 +216,7 @@ func (t *Trail) checkpoint(head Head) Event {
 	now := time.Now()
 	sig := ed25519.Sign(t.store.key, checkpointText(head.Seq+1, head.Sum, now))
 	return Event{
-		Time: now, Kind: Checkpoint, Key: KeyID(t.Key()), Signature: base64.StdEncoding.EncodeToString(sig),
+		Time: now, Kind: Checkpoint, Key: KeyID(t.store.key.Public().(ed25519.PublicKey)), Signature: base64.StdEncoding.EncodeToString(sig),
 	}
 }
 
@@ -246,27 +258,45 @@ func (t *Trail) rotate() error {
 	return nil
 }
 
+// tidying is what happens to old files of a folder, in the background.
+type tidying struct {
+	dir  string
+	work sync.WaitGroup
+	one  sync.Mutex // at a time
+}
+
 // tidy deletes, in the background, what the settings let go, which is recorded, and
 // compresses old files.
 func (t *Trail) tidy() {
-	t.tidying.Go(func() {
-		t.tidied.Lock()
-		defer t.tidied.Unlock()
-		gone, err := overdue(t.o.Dir, t.o.Keep, t.o.KeepFor, time.Now())
+	own, o := t.tidying, t.o
+	if own == nil {
+		return // the next folder has its own
+	}
+	own.work.Go(func() {
+		own.one.Lock()
+		defer own.one.Unlock()
+		gone, err := overdue(own.dir, o.Keep, o.KeepFor, time.Now())
 		for _, f := range gone {
-			if t.record(Event{Kind: Removed, File: strings.TrimSuffix(f.Name, gzSuffix), Last: int64(f.last)}, true) {
-				err = errors.Join(err, os.Remove(filepath.Join(t.o.Dir, f.Name)))
+			if t.recordOf(own, Event{Kind: Removed, File: strings.TrimSuffix(f.Name, gzSuffix), Last: int64(f.last)}) {
+				err = errors.Join(err, os.Remove(filepath.Join(own.dir, f.Name)))
 			}
 		}
-		if err = errors.Join(err, pack(t.o.Dir)); err != nil {
+		if err = errors.Join(err, pack(own.dir)); err != nil {
 			t.log.Warn("old files of the trail could not be compressed or deleted", "err", err)
 		}
 	})
 }
 
+// recordOf records an event of a folder, unless the lines go to another one by now.
+func (t *Trail) recordOf(own *tidying, e Event) (taken bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.tidying == own && t.recordLocked(e, true)
+}
+
 // end writes the last line, which is signed, and closes all.
 func (t *Trail) end() {
-	t.tidying.Wait()
+	t.tidying.work.Wait()
 	t.mu.Lock()
 	t.ended = true
 	t.mu.Unlock()
@@ -280,7 +310,7 @@ func (t *Trail) end() {
 		t.mu.Lock()
 		t.err = errors.Join(t.err, err)
 		t.mu.Unlock()
-		t.tidying.Wait()
+		t.tidying.work.Wait()
 		if err := t.store.close(); err != nil {
 			t.log.Warn("the trail could not be closed", "err", err)
 		}
@@ -288,4 +318,6 @@ func (t *Trail) end() {
 	for _, o := range t.outlets {
 		o.close()
 	}
+	t.leaving.Wait()
+	t.freed.Wait()
 }

@@ -15,8 +15,12 @@ import (
 	"golang.org/x/term"
 )
 
-// interval is how often the bars are drawn anew.
-const interval = 100 * time.Millisecond
+const (
+	// interval is how often the bars are drawn anew.
+	interval = 100 * time.Millisecond
+	// leastWidth is the narrowest terminal, in columns, that is believed to be one.
+	leastWidth = 20
+)
 
 // IsTerminal reports whether f, a reader or a writer, is a terminal.
 func IsTerminal(f any) bool {
@@ -84,7 +88,11 @@ func newBoard(w io.Writer, several bool, options ...mpb.ContainerOption) *Board 
 // width, and nothing else.
 func (b *Board) add(priority int, text func() string) *mpb.Bar {
 	filler := mpb.BarFillerFunc(func(w io.Writer, s decor.Statistics) error {
-		_, err := io.WriteString(w, cut(text(), s.AvailableWidth))
+		width := s.AvailableWidth
+		if width < leastWidth {
+			width = 80
+		}
+		_, err := io.WriteString(w, cut(text(), width))
 		return err
 	})
 	bar, _ := b.progress.Add(0, filler, mpb.BarPriority(priority)) // nil after Close
@@ -200,12 +208,9 @@ func numbers(done, moved, size int64, elapsed time.Duration) string {
 	return s
 }
 
-// cut shortens a line to less than the width, because one that wraps cannot be drawn
-// over. A character may be two columns wide: then fewer must do.
+// cut shortens a line to less than the width, in columns, because one that wraps cannot be
+// drawn over. A character may be two columns wide: then fewer must do.
 func cut(s string, width int) string {
-	if width < 20 {
-		width = 80
-	}
 	columns := 0
 	for i, r := range s {
 		columns++

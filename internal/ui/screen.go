@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"os"
-	"strings"
 
 	"golang.org/x/term"
 )
@@ -23,7 +22,7 @@ func NewScreen(w io.Writer) *Screen {
 	}
 	return &Screen{w: w, size: func() (int, int) {
 		columns, rows, err := term.GetSize(int(f.Fd()))
-		if err != nil {
+		if err != nil || columns == 0 {
 			return 80, 24
 		}
 		return columns, rows
@@ -40,7 +39,7 @@ func (s *Screen) Show(lines []string) error {
 		if i == rows-1 {
 			break
 		}
-		b.WriteString(cutTo(line, columns))
+		b.WriteString(cut(line, columns))
 		b.WriteString("\x1b[K\n") // nothing is left of the line before
 	}
 	b.WriteString("\x1b[J") // nor of the lines below
@@ -52,22 +51,4 @@ func (s *Screen) Show(lines []string) error {
 func (s *Screen) Begin() error {
 	_, err := io.WriteString(s.w, "\x1b[2J")
 	return err
-}
-
-// cutTo gives a line that fits into so many columns. Wide letters count as one, so
-// that a line of such may be cut by the terminal instead.
-func cutTo(line string, columns int) string {
-	if columns < 2 || len(line) < columns {
-		return line
-	}
-	var b strings.Builder
-	n := 0
-	for _, r := range line {
-		if n == columns-1 {
-			break
-		}
-		b.WriteRune(r)
-		n++
-	}
-	return b.String()
 }
