@@ -17,7 +17,7 @@ import (
 // says how often.
 func TestClientParallelUploads(t *testing.T) {
 	const files, size = 20, 300_000
-	rounds := 5
+	rounds := 2
 	if text := os.Getenv("INTEROP_ROUNDS"); text != "" {
 		var err error
 		if rounds, err = strconv.Atoi(text); err != nil || rounds < 1 {
