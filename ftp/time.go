@@ -15,9 +15,6 @@ const timeLayout = "20060102150405"
 // which is the form that every client reads.
 func FormatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
 
-// AppendTime appends FormatTime(t) to b.
-func AppendTime(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, timeLayout) }
-
 // ParseTime reads a time value of RFC 3659 §2.3: exactly 14 digits, then
 // optionally a point and 1 to 9 digits. Anything else is ErrTime.
 func ParseTime(s string) (time.Time, error) {

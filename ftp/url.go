@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -65,6 +66,9 @@ func ParseURL(s string) (URL, error) {
 	if out.Host == "" {
 		return URL{}, fmt.Errorf("%w: the host is missing", ErrURL)
 	}
+	if !goodHost(out.Host) {
+		return URL{}, fmt.Errorf("%w: the host is no name and no address; an IPv6 address needs brackets", ErrURL)
+	}
 	if out.Port == "" {
 		out.Port = port
 	}
@@ -84,6 +88,19 @@ func ParseURL(s string) (URL, error) {
 		}
 	}
 	return out, nil
+}
+
+// goodHost refuses what is neither a name nor an address and could be read as another
+// host or port once it is written again.
+func goodHost(host string) bool {
+	if !strings.ContainsAny(host, ":%[] ") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && !strings.ContainsFunc(addr.Zone(), func(c rune) bool {
+		// What needs no escape in a zone (RFC 6874 §2).
+		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-._~", c))
+	})
 }
 
 // Address is host and port as net.Dial wants them.

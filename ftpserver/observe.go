@@ -23,6 +23,9 @@ func (t *tally) transferred(e *Event) {
 	}
 }
 
+// An Event is large, and the functions that call these three are in the stack of every
+// session that idles (see step): it must not become a part of theirs.
+
 //go:noinline
 func (s *session) observeStart() {
 	s.observe(Event{Kind: EventSessionStart, Implicit: s.via.implicit, Legacy: s.via.legacy})

@@ -41,9 +41,8 @@ type Server struct {
 	Observe func(ctx context.Context, e Event)
 
 	// Admit, if set, says whether a connection from remote may begin a session: an error
-	// is in the event of the refusal, and not told to the client. release is called when
-	// the session has logged in for the first time and when it has ended, by whichever
-	// goroutine, and must bear both; it may be nil. Admit is called before anything is
+	// is in the event of the refusal, and not told to the client. release is called once,
+	// when the session has logged in or, before that, has ended; it may be nil. Admit is called before anything is
 	// read, from many goroutines; it must return at once.
 	Admit func(remote netip.AddrPort) (release func(), err error)
 

@@ -112,7 +112,11 @@ func (h *Hostile) Dialled() []string {
 }
 
 // Heard returns the lines of all commands, in their order.
-func (h *Hostile) Heard() []string { h.mu.Lock(); defer h.mu.Unlock(); return slices.Clone(h.heard) }
+func (h *Hostile) Heard() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.heard)
+}
 
 // Verbs returns the first words of Heard, in capitals and with spaces between.
 func (h *Hostile) Verbs() string {

@@ -35,9 +35,9 @@ type Login struct {
 	seed      maphash.Seed
 }
 
-// NewLogin makes a Login. An error of open is the login's. failed is told, for the log, what went wrong beside a
-// login that took place all the same: a hash that was not renewed, a time that was
-// not kept.
+// NewLogin makes a Login. An error of open is the login's. failed is told, for the log,
+// what went wrong beside a login that took place all the same: a hash that was not
+// renewed, a time that was not kept.
 func NewLogin(accounts Logins, passwords Passwords, open Opener, failed func(account string, err error)) *Login {
 	return &Login{accounts: accounts, passwords: passwords, open: open, failed: failed, now: time.Now, seed: maphash.MakeSeed()}
 }
@@ -56,8 +56,9 @@ var (
 // or a recovery code follows the password directly. A one-time password is good for
 // one login: a client that opens more sessions needs a new one for each.
 //
-// Errors wrap auth.ErrDenied, for Credentials.NoPassword auth.ErrPassword, or auth.ErrBusy if the accounts could not be asked,
-// and hold neither the name nor the password.
+// Errors wrap auth.ErrDenied, for Credentials.NoPassword auth.ErrPassword, or
+// auth.ErrBusy if the accounts could not be asked, and hold neither the name nor the
+// password.
 func (l *Login) Login(ctx context.Context, c auth.Credentials) (*auth.Grant, error) {
 	if c.NoPassword {
 		return l.byCertificate(ctx, c)

@@ -104,7 +104,7 @@ func House() Plan {
 					"ftp", "vfs", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "auth/store", "certs", "ftpserver", "ftpclient", "mirror", "vfs/ftpfs", "internal/listing",
 					"internal/config", "internal/control", "internal/daemon", "internal/glob", "internal/trail", "internal/ui",
 				},
-				Library: []string{"github.com/BurntSushi/toml", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/text/encoding", "golang.org/x/time/rate"},
+				Library: []string{"github.com/BurntSushi/toml", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/text/encoding", "golang.org/x/text/unicode/norm", "golang.org/x/time/rate"},
 			},
 			{Package: "cmd/sealane", Module: []string{"internal/cli"}},
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -172,9 +174,26 @@ func (d *daemon) login(ctx context.Context, c auth.Credentials) (*auth.Grant, er
 	if err := d.elsewhere(p.host, c.Host); err != nil {
 		return nil, err
 	}
-	if err := p.admission.Check(time.Now(), c.Remote.Addr()); err != nil {
+	if err := errors.Join(p.admission.Check(time.Now(), c.Remote.Addr()), d.stillThere(own.Account)); err != nil {
 		return nil, fmt.Errorf("%w: %w", auth.ErrDenied, err)
 	}
 	own.Data, own.FS = p.data, withRates(own.FS, p.up, p.down)
 	return d.seats.take(&own, p.sessions)
 }
+
+// stillThere denies a login by a connection from before a reload to an account that is not
+// as it was then: it may be gone, or have another password (V-06).
+func (d *daemon) stillThere(account string) error {
+	now := d.now.Load()
+	if now == nil || now == d {
+		return nil
+	}
+	named := func(a config.Account) bool { return a.Name == account }
+	then, today := slices.IndexFunc(d.accounts, named), slices.IndexFunc(now.accounts, named)
+	if then < 0 || today < 0 || !reflect.DeepEqual(d.accounts[then], now.accounts[today]) {
+		return errChanged
+	}
+	return nil
+}
+
+var errChanged = errors.New("the account has changed since the connection was made")

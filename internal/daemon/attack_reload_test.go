@@ -9,12 +9,15 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/sealane/sealane/auth/password"
 	"github.com/sealane/sealane/auth/store"
 	"github.com/sealane/sealane/auth/store/sqlite"
+	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/ftpclient"
 	"github.com/sealane/sealane/internal/config"
 	"github.com/sealane/sealane/vfs"
 )
@@ -192,4 +195,81 @@ func TestReloadQuotaOfReplacedFiles(t *testing.T) {
 	}
 	refused(t, put(t, trees[0], "/rest", strings.Repeat("x", int(limit-stored)+1), vfs.Create{}), vfs.ErrQuota)
 	refused(t, put(t, trees[1], "/rest", strings.Repeat("x", int(limit-stored)), vfs.Create{}), nil)
+}
+
+// S-78, F-12: many clients at once store more than the quota has room for, replace, append
+// and break off, while the settings are read again: never is there more than the quota, and in
+// the end exactly what is left of it can be used.
+func TestReloadQuotaOverTheWire(t *testing.T) {
+	t.Parallel()
+	const clients, limit, size = 30, 1_000_000, 90_000
+	hash := cheapHash(t)
+	l := startLive(t, func(c *config.Config) {
+		c.Accounts[0].PasswordHash = hash
+		c.Accounts[0].Storage.QuotaBytes = limit
+		c.Limits.SessionsPerAddress = 2 * clients
+	})
+	stored := func() (sum int64) {
+		entries, err := os.ReadDir(l.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			info, err := e.Info()
+			if errors.Is(err, os.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info.Mode().IsRegular() {
+				sum += info.Size()
+			}
+		}
+		return sum
+	}
+	var all sync.WaitGroup
+	for n := range clients {
+		all.Go(func() {
+			c, err := l.dialAs("anna")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.Close()
+			for i := range 4 {
+				name := fmt.Sprint("/f", (n+i)%15)
+				switch {
+				case i == 3:
+					err = c.Remove(t.Context(), name)
+				case (n+i)%3 == 0:
+					_, err = c.Store(t.Context(), name, 10, strings.NewReader(strings.Repeat("x", size)))
+				default:
+					err = send(c, name, strings.Repeat("x", size+n))
+				}
+				var refused *ftp.Error
+				if err != nil && !errors.As(err, &refused) && !errors.Is(err, ftpclient.ErrNotVerified) { // another one was faster
+					t.Errorf("%s: %v", name, err)
+					return
+				}
+				if sum := stored(); sum > limit {
+					t.Errorf("%d bytes are stored", sum)
+				}
+			}
+		})
+	}
+	for i := range 5 {
+		if line := l.reload(func(c *config.Config) { c.Limits.Sessions = 100 + i }); !strings.Contains(line, "settings read again") {
+			t.Error(line)
+		}
+	}
+	all.Wait()
+	c := l.dial()
+	left := int(limit - stored())
+	if err := send(c, "/rest", strings.Repeat("x", left+1)); err == nil {
+		t.Error("a byte more than the quota was stored")
+	}
+	if err := send(c, "/rest", strings.Repeat("x", left)); err != nil {
+		t.Errorf("%d bytes that are left cannot be used: %v", left, err)
+	}
 }

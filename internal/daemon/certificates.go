@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -26,17 +28,26 @@ func (d *daemon) loadCertificates(prev *daemon) (err error) {
 		d.first, err = d.ring.add(cert, key, c.Staple)
 	}
 	if err != nil {
-		return startError(err, "give a matching pair in PEM with --cert FILE --key FILE", "cannot use the certificate")
+		return pairError(err, "give a matching pair in PEM with --cert FILE --key FILE", "cannot use the certificate")
 	}
 	if c.SecondCert != "" {
 		if d.second, err = d.ring.add(c.SecondCert, c.SecondKey, ""); err != nil {
-			return startError(err, "mend tls.second_cert and tls.second_key, or remove them", "cannot use the second certificate")
+			return pairError(err, "mend tls.second_cert and tls.second_key, or remove them", "cannot use the second certificate")
 		}
 	}
 	if err := d.prepareClients(); err != nil {
 		return err
 	}
 	return d.prepareACME(prev)
+}
+
+// pairError names the file that cannot be read: of a pair, it may be either.
+func pairError(err error, hint, what string) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		what += ": " + path.Path
+	}
+	return startError(err, hint, "%s", what)
 }
 
 // prepareACME makes what gets certificates from an authority; nothing is asked yet.

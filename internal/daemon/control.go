@@ -64,12 +64,12 @@ func (c controlled) Sessions() []control.Session {
 }
 
 // Kick implements control.House.
-func (c controlled) Kick(id string) bool {
+func (c controlled) Kick(actor, id string) bool {
 	d := c.now.Load()
 	found := d.server.Kick(id)
 	if found {
-		d.log.Info("session ended by the administrator", "session", id)
-		d.trail.admin("control", "kick", id, "", nil)
+		d.log.Info("session ended by the administrator", "session", id, "actor", actor)
+		d.trail.admin(actor, "kick", id, "", nil)
 	}
 	return found
 }
@@ -90,7 +90,20 @@ func (c controlled) Stats() control.Stats {
 		Waits: p.Waits, Waited: p.Waited, LongestWait: p.LongestWait, Refused: p.Refused,
 		Strangers: p.Strangers, Unproven: p.Unproven, Rivals: p.Rivals,
 	}
+	s.CertificatesRefused, s.Guard, s.Trail = d.ring.refused.Load(), guardStats(d.warden), d.trail.stats()
 	return s
+}
+
+func guardStats(w warden) (out control.Guard) {
+	if w.Guard == nil {
+		return out
+	}
+	g := w.Guard.Stats()
+	return control.Guard{
+		Bans: len(w.Bans()), Banned: g.Banned, Failures: g.Failures, RefusedDenied: g.RefusedDenied, RefusedBanned: g.RefusedBanned,
+		RefusedHandshakes: g.RefusedHandshakes, LoginsDelayed: g.LoginsDelayed, LoginsHeld: g.LoginsHeld, LoginsBarred: g.LoginsBarred,
+		HashesRefused: g.HashesRefused, Evicted: g.Evicted,
+	}
 }
 
 // Certificates implements control.House.
@@ -121,19 +134,39 @@ func (c controlled) Bans() []control.Ban {
 }
 
 // Ban implements control.House.
-func (c controlled) Ban(b control.Ban) error {
-	return c.now.Load().warden.Ban(b.Network, time.Until(b.Until), b.Reason)
+func (c controlled) Ban(actor string, b control.Ban) error {
+	d := c.now.Load()
+	err := d.warden.Ban(b.Network, time.Until(b.Until), b.Reason)
+	detail := "until " + b.Until.UTC().Format(time.RFC3339)
+	if b.Reason != "" {
+		detail += ": " + b.Reason
+	}
+	d.trail.admin(actor, "ban", b.Network.String(), detail, err)
+	return err
 }
 
 // Unban implements control.House.
-func (c controlled) Unban(network netip.Prefix) bool { return c.now.Load().warden.Unban(network) }
+func (c controlled) Unban(actor string, network netip.Prefix) bool {
+	d := c.now.Load()
+	was := d.warden.Unban(network)
+	if was {
+		d.trail.admin(actor, "unban", network.String(), "", nil)
+	}
+	return was
+}
+
+// reloadRequest is an administrator who waits for what comes of a reload.
+type reloadRequest struct {
+	actor string
+	done  chan error
+}
 
 // Reload implements control.House.
-func (c controlled) Reload(ctx context.Context) error {
-	done := make(chan error, 1)
+func (c controlled) Reload(ctx context.Context, actor string) error {
+	own := reloadRequest{actor, make(chan error, 1)}
 	select {
-	case c.reloads <- done:
-		return <-done
+	case c.reloads <- own:
+		return <-own.done
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-c.background.Done():
@@ -141,11 +174,24 @@ func (c controlled) Reload(ctx context.Context) error {
 	}
 }
 
+// Record implements control.House.
+func (c controlled) Record(actor string, did []control.Done) bool {
+	r := c.now.Load().trail
+	for _, d := range did {
+		r.admin(actor, d.Action, d.Object, d.Detail, nil)
+	}
+	return r.now.Load() != nil
+}
+
 var errStopping = errors.New("the server is stopping")
 
 // Drain implements control.House.
-func (c controlled) Drain(limit time.Duration) {
-	c.now.Load().trail.admin("control", "drain", "", "", nil)
+func (c controlled) Drain(actor string, limit time.Duration) {
+	detail := ""
+	if limit > 0 {
+		detail = "for " + limit.String() + " at most"
+	}
+	c.now.Load().trail.admin(actor, "drain", "", detail, nil)
 	select {
 	case c.drains <- limit:
 	case <-c.background.Done():

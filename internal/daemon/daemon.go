@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"sync/atomic"
 
 	"github.com/sealane/sealane/auth/password"
 	"github.com/sealane/sealane/certs/acme"
@@ -40,13 +41,15 @@ type daemon struct {
 	policies map[string]policy // by account
 	server   *ftpserver.Server
 
-	control net.Listener // nil if off, or if it is another daemon's
+	control   net.Listener // nil if off, or if it is another daemon's
+	recording *recording   // settings of the trail that are to count after a reload
 
 	stopPublic, stopRing func() // nil: not started
 }
 
 // lasting is what outlives a change of settings.
 type lasting struct {
+	now     atomic.Pointer[daemon] // what takes new sessions; nil before it does
 	state   string
 	out     io.Writer // of the log
 	folders *folders
@@ -240,6 +243,7 @@ func (d *daemon) discard(prev *daemon) {
 		d.stopPublic()
 	}
 	d.kept.close()
+	d.recording.drop()
 	if d.trees != nil {
 		d.trees.Close()
 	}

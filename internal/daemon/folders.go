@@ -36,8 +36,7 @@ func newFolders() *folders {
 	return &folders{open: map[string]*sharedFolder{}, budgets: map[counted]*sharedBudget{}}
 }
 
-// take opens a folder, or finds it open; leave gives it back. Uploads that break off are kept as
-// long as the last one who takes it says.
+// take opens a folder, or finds it open; leave gives it back.
 func (f *folders) take(real string, keep time.Duration) (*osfs.FS, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -50,7 +49,6 @@ func (f *folders) take(real string, keep time.Duration) (*osfs.FS, error) {
 		o = &sharedFolder{fs: opened}
 		f.open[real] = o
 	}
-	o.fs.SetKeepFor(keep)
 	o.users++
 	return o.fs, nil
 }
@@ -153,6 +151,15 @@ func (t *taken) budget(account, dir string, limit layer.Usage, count func() (lay
 	defer t.mu.Unlock()
 	t.budgets = append(t.budgets, of)
 	return b, nil
+}
+
+// keepFor says how long uploads that break off are kept in all of the folders.
+func (t *taken) keepFor(d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, f := range t.open {
+		f.SetKeepFor(d)
+	}
 }
 
 // Close gives all of it back.

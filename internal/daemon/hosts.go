@@ -18,7 +18,7 @@ func loadHosts(list []config.Host, ring *keyring) ([]ftpserver.Host, error) {
 		if h.Cert != "" {
 			s, err := ring.add(h.Cert, h.Key, "")
 			if err != nil {
-				return nil, startError(err, "give a matching pair in PEM as cert and key of that host", "cannot use the certificate of the host %s", h.Names[0])
+				return nil, pairError(err, "give a matching pair in PEM as cert and key of that host", "cannot use the certificate of the host "+h.Names[0])
 			}
 			host.GetCertificate = func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return choose(hello, s), nil }
 		}

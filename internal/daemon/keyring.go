@@ -3,6 +3,7 @@ package daemon
 import (
 	"bytes"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"log/slog"
 	"os"
@@ -95,7 +96,26 @@ func (r *keyring) add(cert, key, staple string) (*slot, error) {
 	}
 	s.pair.Store(&pair)
 	r.slots = append(r.slots, s)
+	r.judge(s.cert, pair)
 	return s, nil
+}
+
+// judge tells what clients will not like in a pair. It is used all the same: they may be
+// clients that do not mind.
+func (r *keyring) judge(file string, pair certs.Pair) {
+	var chain []*x509.Certificate
+	for _, der := range pair.Certificate.Certificate {
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			return // Load has parsed it
+		}
+		chain = append(chain, c)
+	}
+	for _, f := range certs.Inspect(chain, certs.InspectOptions{Now: r.now()}).Findings {
+		if f.Level == certs.Problem {
+			r.log.Warn("clients may turn away from the certificate", "file", file, "finding", string(f.ID), "reason", f.Text, "hint", f.Hint)
+		}
+	}
 }
 
 // read gives what the files of a slot hold. A staple that cannot be used is left out,
@@ -134,6 +154,7 @@ func (r *keyring) reload(all bool) {
 			continue
 		}
 		s.pair.Store(&pair)
+		r.judge(s.cert, pair)
 		r.log.Info("certificate changed", "file", s.cert, "sha256", certs.Fingerprint(pair.Leaf),
 			"until", pair.Leaf.NotAfter.UTC().Format(time.DateOnly), "staple", pair.Certificate.OCSPStaple != nil)
 	}

@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"log/slog"
 	"math/big"
 	"os"
@@ -68,7 +69,7 @@ func newIdentity(t *testing.T, serial int64, ends time.Time) identity {
 		if err != nil {
 			t.Fatal(err)
 		}
-		template := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "x"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: ends,
+		template := &x509.Certificate{SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: fmt.Sprint(serial)}, DNSNames: []string{"files.example"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: ends,
 			IsCA: parent == nil, BasicConstraintsValid: true}
 		if parent == nil {
 			parent, signer = template, key
@@ -156,6 +157,29 @@ func TestKeyringReload(t *testing.T) {
 	log.next(t, "certificate changed")
 	is(second)
 	r.reload(true)
+	log.silent(t)
+}
+
+// A pair that clients will not like is used, and told of: at the start, and when it has
+// changed.
+func TestKeyringJudges(t *testing.T) {
+	dir := t.TempDir()
+	log, logger := newTold()
+	good, bad := newIdentity(t, 2, inAYear()), newIdentity(t, 3, inAYear())
+	bad.issuer = newIdentity(t, 4, inAYear()).issuer // of the same name, and another key
+	bad.save(t, dir)
+	r := newKeyring(logger)
+	if _, err := r.add(filepath.Join(dir, "cert"), filepath.Join(dir, "key"), ""); err != nil {
+		t.Fatal(err)
+	}
+	log.next(t, "level=WARN", "clients may turn away", "finding=bad-signature", "hint=")
+	good.save(t, dir)
+	r.reload(false)
+	log.next(t, "certificate changed")
+	bad.save(t, dir)
+	r.reload(false)
+	log.next(t, "finding=bad-signature")
+	log.next(t, "certificate changed")
 	log.silent(t)
 }
 

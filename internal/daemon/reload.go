@@ -22,7 +22,8 @@ func (r *running) reload(ctx context.Context, actor string) error {
 	}
 	next.tally.reloads.Add(1)
 	next.warden.apply(next.config.Guard)
-	next.trail.reloaded(next.config.Trail, next.log)
+	next.trail.reloaded(next.recording, next.log)
+	next.recording = nil
 	next.log.Info("settings read again")
 	next.trees.tell(next.log, next.accounts)
 	return nil
@@ -37,7 +38,11 @@ func (r *running) prepare(ctx context.Context, d *daemon) (*daemon, error) {
 		return nil, fmt.Errorf("%w: %w", errSettings, err)
 	}
 	next := newDaemon(c, d.lasting)
-	if err := next.prepare(ctx, d); err != nil {
+	err = next.prepare(ctx, d)
+	if err == nil {
+		next.recording, err = d.trail.prepare(c, d.state, next.log)
+	}
+	if err != nil {
 		next.discard(d)
 		return nil, err
 	}
@@ -54,7 +59,9 @@ func (r *running) turn(prev, next *daemon) error {
 		next.discard(prev)
 		return startError(err, "mend the settings, or stop the server and start it again", "the settings cannot change so while the server runs")
 	}
+	next.ring.refused.Add(prev.ring.refused.Load()) // it counts since the start
 	r.now.Store(next)
+	next.trees.keepFor(next.config.Uploads.Keep) // not before it is settled: folders are shared
 	for _, own := range next.list() {
 		if !prev.listeners.has(own.Listener) {
 			r.serve(own)

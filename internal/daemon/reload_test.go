@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -323,5 +324,42 @@ func TestReloadUnderLoad(t *testing.T) {
 	}
 	if err := send(c, "/sixth", ""); err == nil {
 		t.Error("a sixth file is over the quota")
+	}
+}
+
+// V-06: an account that is declared no more, or has another password, logs in nowhere: also
+// not on a connection that came before the change. One that has stayed as it was does.
+func TestReloadEndsOldPasswords(t *testing.T) {
+	t.Parallel()
+	l := startLive(t, func(c *config.Config) {
+		c.Accounts = append(c.Accounts, config.Account{Name: "bert", PasswordHash: c.Accounts[0].PasswordHash})
+	})
+	user := func(name string) *line {
+		t.Helper()
+		tcp, err := net.Dial("tcp", l.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { tcp.Close() })
+		c := &line{tcp, bufio.NewReader(tcp)}
+		c.do("")
+		c.do("AUTH TLS")
+		secured := tls.Client(tcp, &tls.Config{RootCAs: l.roots, ServerName: "127.0.0.1"})
+		c = &line{secured, bufio.NewReader(secured)}
+		if got := c.do("USER " + name); !strings.HasPrefix(got, "331") {
+			t.Fatal(got)
+		}
+		return c
+	}
+	anna, bert := user("anna"), user("bert")
+	l.reload(func(c *config.Config) {
+		c.Accounts = slices.Clone(c.Accounts)
+		c.Accounts[0].Name = "carl"
+	})
+	if got := anna.do("PASS " + livePassword); !strings.HasPrefix(got, "530") {
+		t.Errorf("an account that has gone: %s", got)
+	}
+	if got := bert.do("PASS " + livePassword); !strings.HasPrefix(got, "230") {
+		t.Errorf("an account that has stayed: %s", got)
 	}
 }

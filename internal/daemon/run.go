@@ -13,12 +13,12 @@ import (
 
 // running is a server that runs, under one set of settings after another.
 type running struct {
+	*lasting
 	process    Process
 	started    time.Time
-	now        atomic.Pointer[daemon]
 	background context.Context // ends when the last session has
 	failed     chan error      // of listeners
-	reloads    chan chan error // asked for by the administrator, who waits for the result
+	reloads    chan reloadRequest
 	drains     chan time.Duration
 	draining   atomic.Bool
 	retiring   sync.WaitGroup // daemons that have been succeeded, and the administrator's sockets
@@ -28,10 +28,11 @@ type running struct {
 func (d *daemon) run(ctx context.Context, p Process) error {
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	r := &running{
+		lasting: d.lasting,
 		process: p, started: time.Now(), background: background,
-		failed: make(chan error), reloads: make(chan chan error), drains: make(chan time.Duration),
+		failed: make(chan error), reloads: make(chan reloadRequest), drains: make(chan time.Duration),
 	}
-	r.now.Store(d)
+	d.now.Store(d)
 	d.start(background, nil)
 	r.serveControl(d)
 	counted := make(chan struct{})
@@ -55,12 +56,11 @@ func (r *running) loop(ctx context.Context) error {
 			return err
 		case <-r.process.Again:
 			_ = r.reload(ctx, "signal") // it is in the log
-		case done := <-r.reloads:
-			done <- r.reload(ctx, "control")
+		case own := <-r.reloads:
+			own.done <- r.reload(ctx, own.actor)
 		case limit := <-r.drains:
-			if !r.draining.Swap(true) {
-				drained = r.drain(limit)
-			}
+			r.draining.Store(true)
+			drained = r.drain(limit) // the last word counts
 		case <-drained:
 			return nil
 		case <-ctx.Done():

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/ftpserver"
 	"github.com/sealane/sealane/internal/config"
+	"github.com/sealane/sealane/internal/control"
 	"github.com/sealane/sealane/internal/guard"
 	"github.com/sealane/sealane/internal/trail"
 )
@@ -18,11 +20,12 @@ import (
 // trailFolder holds the trail, in the state folder.
 const trailFolder = "trail"
 
-// recorder keeps the trail, from the start of the server to its end. A nil one keeps none.
+// recorder keeps the trail, from the start of the server to its end, under all settings that
+// it runs with. A nil one keeps none.
 type recorder struct {
-	trail    *trail.Trail
-	settings config.TrailConfig // of the start
+	now      atomic.Pointer[trail.Trail] // nil: off
 	required atomic.Bool
+	sinks    map[string]trail.Sink // that are in use, by what makes them
 }
 
 // TrailDir gives the folder of the trail of a server with these settings. It need not be
@@ -41,9 +44,18 @@ func TrailDir(c config.Config) (string, error) {
 	return filepath.Join(state, trailFolder), nil
 }
 
-// openTrail begins to record as the settings say. state is the state folder.
-func openTrail(c config.Config, state string, log *slog.Logger) (*recorder, error) {
+// recording is settings of the trail for which all is ready.
+type recording struct {
+	required bool
+	next     *trail.Prepared // nil: off
+	sinks    map[string]trail.Sink
+}
+
+// prepare makes all that the settings ask for, and changes nothing. state is the state
+// folder.
+func (r *recorder) prepare(c config.Config, state string, log *slog.Logger) (*recording, error) {
 	own := c.Trail
+	out := &recording{required: own.Required, sinks: map[string]trail.Sink{}}
 	o := trail.Options{
 		MaxSize: own.MaxSize, MaxAge: own.MaxAge, Keep: own.Keep, KeepFor: time.Duration(own.KeepDays) * 24 * time.Hour,
 		Every: own.Every, Logger: log,
@@ -58,37 +70,88 @@ func openTrail(c config.Config, state string, log *slog.Logger) (*recorder, erro
 			return nil, err
 		}
 	}
-	if own.Syslog.Network != "" {
-		o.Sinks = append(o.Sinks, trail.Syslog(own.Syslog.Network, own.Syslog.Address))
+	sink := func(name string, make func() trail.Sink) {
+		s := r.sinks[name]
+		if s == nil {
+			s = make()
+		}
+		out.sinks[name] = s
+		o.Sinks = append(o.Sinks, s)
+	}
+	if to := own.Syslog; to.Network != "" {
+		sink("syslog "+to.Network+" "+to.Address, func() trail.Sink { return trail.Syslog(to.Network, to.Address) })
 	}
 	if own.Journald {
-		o.Sinks = append(o.Sinks, trail.Journal(trail.JournalSocket))
+		sink("journald", func() trail.Sink { return trail.Journal(trail.JournalSocket) })
 	}
 	if o.Dir == "" && len(o.Sinks) == 0 {
-		return nil, nil
+		return out, nil
 	}
-	t, err := trail.Open(o)
-	if err != nil {
+	var err error
+	if out.next, err = trail.Prepare(o, r.now.Load()); err != nil {
 		return nil, startError(err, "make the folder writable for this user and stop any other server that uses it, or set trail.file to false", "cannot write the trail in %s", o.Dir)
 	}
-	r := &recorder{trail: t, settings: own}
-	r.required.Store(own.Required)
-	return r, nil
+	return out, nil
 }
 
-// reloaded takes what can change while the server runs: whether the trail is required.
-func (r *recorder) reloaded(c config.TrailConfig, log *slog.Logger) {
-	was := config.TrailConfig{}
-	if r != nil {
-		r.required.Store(c.Required)
-		was = r.settings
+// drop gives back what was prepared and is not used. A nil one has nothing.
+func (own *recording) drop() {
+	if own != nil && own.next != nil {
+		own.next.Drop()
 	}
-	was.Required = c.Required
-	if r == nil && !c.File && c.Syslog.Network == "" && !c.Journald {
-		return
+}
+
+// use goes on with settings that were prepared. After an error all is as before but for
+// required: where the disk does not answer, an administrator must be able to take it back.
+// Events that are recorded meanwhile are in the trail of before or in the next one, each
+// once.
+func (r *recorder) use(own *recording) error {
+	ctx, cancel := context.WithTimeout(context.Background(), trailGrace)
+	defer cancel()
+	now := r.now.Load()
+	r.required.Store(own.required)
+	switch {
+	case own.next == nil:
+		if r.now.Store(nil); now != nil {
+			if err := now.Close(ctx); err != nil {
+				return err
+			}
+		}
+	case now == nil:
+		r.now.Store(own.next.Begin())
+	default:
+		if err := now.Change(ctx, own.next); err != nil {
+			return err
+		}
 	}
-	if was != c {
-		log.Warn("the new settings of [trail] count from the next start of the server; of them, only required counts now")
+	r.sinks = own.sinks
+	return nil
+}
+
+// lockPatience is how long a start waits for a program that records what it has done to
+// accounts (RecordDone).
+const lockPatience = 2 * time.Second
+
+// openTrail begins to record as the settings say. state is the state folder.
+func openTrail(c config.Config, state string, log *slog.Logger) (*recorder, error) {
+	r := &recorder{}
+	for begin := time.Now(); ; time.Sleep(recordAgain) {
+		own, err := r.prepare(c, state, log)
+		if err == nil {
+			return r, r.use(own)
+		}
+		if !errors.Is(err, trail.ErrLocked) || time.Since(begin) > lockPatience {
+			return nil, err
+		}
+	}
+}
+
+// reloaded is use after a reload. What can be opened was opened before; should the disk fail
+// all the same, the trail stays as it was.
+func (r *recorder) reloaded(own *recording, log *slog.Logger) {
+	if err := r.use(own); err != nil {
+		log.Error("the new settings of [trail] could not be used; those before stay", "err", err, "hint", "mend the disk and reload again")
+		r.admin("", "trail", "", "", err)
 	}
 }
 
@@ -99,7 +162,9 @@ func (r *recorder) observe(next func(context.Context, ftpserver.Event)) func(con
 	}
 	return func(ctx context.Context, e ftpserver.Event) {
 		next(ctx, e)
-		r.trail.Record(trailEvent(&e))
+		if t := r.now.Load(); t != nil {
+			t.Record(trailEvent(&e))
+		}
 	}
 }
 
@@ -107,6 +172,10 @@ func (r *recorder) observe(next func(context.Context, ftpserver.Event)) func(con
 // system, or the server itself, by an empty one.
 func (r *recorder) admin(actor, action, object, detail string, err error) {
 	if r == nil {
+		return // nothing was opened
+	}
+	t := r.now.Load()
+	if t == nil {
 		return
 	}
 	e := trail.Event{Kind: trail.Admin, Actor: actor, Action: action, Object: object, Detail: detail, Verdict: verdictOK}
@@ -116,12 +185,30 @@ func (r *recorder) admin(actor, action, object, detail string, err error) {
 	if err != nil {
 		e.Verdict, e.Error = verdictFailed, err.Error()
 	}
-	r.trail.Record(e)
+	t.Record(e)
 }
 
-// guarded records what the guard does.
+// guarded records what the guard does by itself. A ban without failures, and every end of
+// one, is by the administrator: controlled records who that is.
 func (r *recorder) guarded(e guard.Event) {
+	if e.Kind == guard.EventUnban || e.Kind == guard.EventBan && e.Failures == 0 {
+		return
+	}
 	r.admin("guard", string(e.Kind), e.Network.String(), e.Reason, nil)
+}
+
+// stats tells how the trail is.
+func (r *recorder) stats() (out control.Trail) {
+	t := r.now.Load()
+	if t == nil {
+		return out
+	}
+	s := t.Stats()
+	out = control.Trail{On: true, Healthy: true, Lines: s.Lines, Lost: s.Lost, SinkLost: s.SinkLost}
+	if err := t.Healthy(); err != nil {
+		out.Healthy, out.Error = false, err.Error()
+	}
+	return out
 }
 
 // trailGrace is how long the end of the server waits for the trail.
@@ -131,17 +218,22 @@ func (r *recorder) close() error {
 	if r == nil {
 		return nil
 	}
+	t := r.now.Load()
+	if t == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), trailGrace)
 	defer cancel()
-	return r.trail.Close(ctx)
+	return t.Close(ctx)
 }
 
 // down says why nothing may happen now: the trail is required, and cannot be written.
 func (r *recorder) down() error {
-	if !r.required.Load() {
+	t := r.now.Load()
+	if t == nil || !r.required.Load() {
 		return nil
 	}
-	return r.trail.Healthy()
+	return t.Healthy()
 }
 
 // login keeps a Login, and what its grants give, from happening unrecorded where the

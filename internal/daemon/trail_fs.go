@@ -76,7 +76,7 @@ func (f recordedFS) List(ctx context.Context, p vfs.Path, want vfs.Fields) iter.
 	return f.inner.List(ctx, p, want)
 }
 
-// What follows tells of the tree, and neither reads files nor changes anything.
+// What follows tells of the tree, and neither gives out what is in files nor changes anything.
 
 func (f recordedFS) Caps() vfs.Caps { return f.inner.Caps() }
 
@@ -89,6 +89,9 @@ func (f recordedFS) Unfinished(ctx context.Context, p vfs.Path) (vfs.Entry, erro
 }
 
 func (f recordedFS) Hash(ctx context.Context, p vfs.Path, h vfs.Hash, from, to int64) ([]byte, error) {
+	if err := f.r.down(); err != nil {
+		return nil, err
+	}
 	return f.inner.Hash(ctx, p, h, from, to)
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/ftpserver"
 	"github.com/sealane/sealane/internal/config"
+	"github.com/sealane/sealane/internal/guard"
 	"github.com/sealane/sealane/internal/trail"
 	"github.com/sealane/sealane/vfs"
 	"github.com/sealane/sealane/vfs/memfs"
@@ -128,7 +129,8 @@ func TestTrailKinds(t *testing.T) {
 func TestTrailRequired(t *testing.T) {
 	c := config.Default()
 	c.Trail.Required = true
-	r, err := openTrail(c, t.TempDir(), slog.New(slog.DiscardHandler))
+	state := t.TempDir()
+	r, err := openTrail(c, state, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +196,13 @@ func TestTrailRequired(t *testing.T) {
 	}
 	// A reload can take it back.
 	c.Trail.Required = false
-	r.reloaded(c.Trail, slog.New(slog.DiscardHandler))
+	own, err := r.prepare(c, state, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.use(own); err == nil {
+		t.Error("a trail that is closed has other settings")
+	}
 	if err := use["Open"](); err != nil {
 		t.Errorf("not required: %v", err)
 	}
@@ -209,11 +217,11 @@ func TestTrailOff(t *testing.T) {
 	c.Trail.File = false
 	state := t.TempDir()
 	r, err := openTrail(c, state, slog.New(slog.DiscardHandler))
-	if err != nil || r != nil {
+	if err != nil || r.now.Load() != nil {
 		t.Fatalf("%v, %v", r, err)
 	}
 	r.admin("", "reload", "", "", nil)
-	r.reloaded(c.Trail, slog.New(slog.DiscardHandler))
+	reloadTrail(t, r, c, state)
 	told := false
 	r.observe(func(context.Context, ftpserver.Event) { told = true })(t.Context(), ftpserver.Event{})
 	if err := r.close(); err != nil || !told {
@@ -243,46 +251,57 @@ func TestTrailCannotStart(t *testing.T) {
 	}
 }
 
-// Administration is recorded, with who did it and what came of it; settings that only a
-// start takes are said to be.
+// reloadTrail gives a recorder other settings, as a reload does.
+func reloadTrail(t *testing.T, r *recorder, c config.Config, state string) {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	own, err := r.prepare(c, state, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.use(own); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// admins gives what the administration did, as a trail has it.
+func admins(t *testing.T, dir string) (list []string) {
+	t.Helper()
+	files, err := trail.Files(dir)
+	if err == nil {
+		_, err = trail.Scan(t.Context(), files, func(l trail.Line, _ []byte) error {
+			if e := l.Event; e.Kind == trail.Admin {
+				list = append(list, strings.Join([]string{e.Actor, e.Action, e.Object, e.Detail, e.Verdict, e.Error}, "|"))
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// Administration is recorded, with who did it and what came of it, and once: a ban of the
+// guard is its own, a ban of the administrator is his.
 func TestTrailAdmin(t *testing.T) {
 	c := config.Default()
 	state := t.TempDir()
-	var log strings.Builder
-	logger := slog.New(slog.NewTextHandler(&log, nil))
-	r, err := openTrail(c, state, logger)
+	r, err := openTrail(c, state, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.admin("", "reload", "", "", errors.New("line 3"))
 	r.admin("root", "ban", "192.0.2.7", "for 1h", nil)
-	c.Trail.Required = true
-	r.reloaded(c.Trail, logger)
-	if log.Len() > 0 {
-		t.Errorf("only required has changed: %s", log.String())
-	}
-	c.Trail.Keep++
-	r.reloaded(c.Trail, logger)
-	if !strings.Contains(log.String(), "next start") {
-		t.Errorf("logged %q", log.String())
-	}
+	network := netip.MustParsePrefix("192.0.2.7/32")
+	r.guarded(guard.Event{Kind: guard.EventBan, Network: network, Reason: "by hand"})
+	r.guarded(guard.Event{Kind: guard.EventUnban, Network: network})
+	r.guarded(guard.Event{Kind: guard.EventBan, Network: network, Failures: 9, Reason: "failures"})
 	if err := r.close(); err != nil {
 		t.Fatal(err)
 	}
-	files, err := trail.Files(filepath.Join(state, trailFolder))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	if _, err := trail.Scan(t.Context(), files, func(l trail.Line, _ []byte) error {
-		if e := l.Event; e.Kind == trail.Admin {
-			got = append(got, strings.Join([]string{e.Actor, e.Action, e.Object, e.Detail, e.Verdict, e.Error}, "|"))
-		}
-		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff([]string{"server|reload|||failed|line 3", "root|ban|192.0.2.7|for 1h|ok|"}, got); d != "" {
+	want := []string{"server|reload|||failed|line 3", "root|ban|192.0.2.7|for 1h|ok|", "guard|ban|192.0.2.7/32|failures|ok|"}
+	if d := cmp.Diff(want, admins(t, filepath.Join(state, trailFolder))); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }

