@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -102,7 +103,11 @@ func readUpTo(name string, max int) ([]byte, error) {
 	if len(data) > max {
 		return nil, fmt.Errorf("%s: %w: it is larger than %d MiB; check the path", name, ErrBadFile, max>>20)
 	}
-	return data, nil
+	// Windows' editors put a mark before UTF-8, and its PowerShell writes UTF-16. No DER begins so.
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return nil, fmt.Errorf("%s: %w: it is in UTF-16; save it as UTF-8 or ASCII", name, ErrBadFile)
+	}
+	return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), nil
 }
 
 // pemBlocks gives the blocks of a PEM text. One that has begun and is none makes an
@@ -127,6 +132,9 @@ func parseChain(data []byte) ([]*x509.Certificate, error) {
 	}
 	var chain []*x509.Certificate
 	for _, b := range blocks {
+		if len(blocks) == 1 && strings.HasSuffix(b.Type, "CERTIFICATE REQUEST") {
+			return nil, fmt.Errorf("%w: it is a request, of which an authority makes the certificate: sealane cert sign", ErrBadFile)
+		}
 		if b.Type != "CERTIFICATE" {
 			continue // a file may hold the key, too
 		}

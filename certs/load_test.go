@@ -1,6 +1,7 @@
 package certs
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -52,6 +53,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"swapped", key, cert, issued, ErrBadFile, "no PEM block of type CERTIFICATE"},
 		{"cert as key", cert, cert, issued, ErrBadFile, "no PEM block of a private key"},
 		{"empty", nil, key, issued, ErrBadFile, "no PEM block of type CERTIFICATE"},
+		{"request", block("CERTIFICATE REQUEST", []byte("x")), key, issued, ErrBadFile, "it is a request"},
 		{"DER garbage", block("CERTIFICATE", []byte("x")), key, issued, ErrBadFile, "certificate 1 in it cannot be parsed"},
 		{"key garbage", cert, block("PRIVATE KEY", []byte("x")), issued, ErrBadFile, "the key cannot be parsed"},
 		{"passphrase", cert, block("ENCRYPTED PRIVATE KEY", []byte("x")), issued, ErrBadFile, "locked by a passphrase"},
@@ -205,5 +207,42 @@ func TestWriteNewKeeps(t *testing.T) {
 	}
 	if data, _ := os.ReadFile(name); string(data) != "old" {
 		t.Errorf("file is %q", data)
+	}
+}
+
+// Files that have been through a Windows editor are read: with its line ends, and its mark
+// before UTF-8. Of UTF-16 it is said what it is.
+func TestLoadFromWindows(t *testing.T) {
+	certPEM, keyPEM, err := SelfSigned(Options{Hosts: []string{"files.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide := []byte("\xff\xfe")
+	for _, b := range certPEM {
+		wide = append(wide, b, 0)
+	}
+	dir := t.TempDir()
+	write := func(name string, data []byte) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	crlf := func(data []byte) []byte {
+		return append([]byte("\xef\xbb\xbf"), bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))...)
+	}
+	certFile, keyFile := write("crt", crlf(certPEM)), write("key", crlf(keyPEM))
+	if _, err := Load(certFile, keyFile); err != nil {
+		t.Error(err)
+	}
+	if chain, err := LoadCertificates(certFile); err != nil || len(chain) != 1 {
+		t.Errorf("%d certificates, %v", len(chain), err)
+	}
+	if _, err := LoadKey(keyFile); err != nil {
+		t.Error(err)
+	}
+	if _, err := LoadCertificates(write("wide", wide)); !errors.Is(err, ErrBadFile) || !strings.Contains(err.Error(), "UTF-16") {
+		t.Errorf("UTF-16: %v", err)
 	}
 }

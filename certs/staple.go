@@ -18,8 +18,11 @@ var ErrStaple = errors.New("the OCSP response is not usable")
 // certificate, say that it is good, and be of the time now; and where the chain has
 // the issuer, its signature must be the issuer's. Else the error wraps ErrStaple.
 func (p Pair) WithStaple(der []byte, now time.Time) (Pair, time.Time, error) {
-	issuer := p.Leaf
-	if chain := p.Certificate.Certificate; len(chain) > 1 {
+	var issuer *x509.Certificate // nil: it is the client that has it, and looks at the signature
+	switch chain := p.Certificate.Certificate; {
+	case len(chain) == 1 && string(p.Leaf.RawIssuer) == string(p.Leaf.RawSubject):
+		issuer = p.Leaf
+	case len(chain) > 1:
 		parsed, err := x509.ParseCertificate(chain[1])
 		if err != nil {
 			return p, time.Time{}, fmt.Errorf("%w: %w", ErrBadFile, err)

@@ -20,7 +20,7 @@ type certCANewCommand struct {
 	certFiles
 	keyFlags
 	out, name string
-	days      int
+	days      dayCount
 }
 
 func newCertCANewCommand(env *Env) *cobra.Command {
@@ -40,15 +40,11 @@ server. It is valid for ten years if --days says nothing else.`,
 	c.keyFlags.flags(cmd)
 	cmd.Flags().StringVar(&c.out, "out", "ca", "write `PREFIX`.key and PREFIX.crt")
 	cmd.Flags().StringVar(&c.name, "name", "Sealane private authority", "what people see as the authority's `NAME`")
-	cmd.Flags().IntVar(&c.days, "days", 0, "valid for this `NUMBER` of days")
+	cmd.Flags().Var(&c.days, "days", "valid for this `NUMBER` of days")
 	return cmd
 }
 
 func (c *certCANewCommand) run() error {
-	valid, err := days(c.days)
-	if err != nil {
-		return err
-	}
 	if err := c.free(c.out+".key", c.out+".crt"); err != nil {
 		return err
 	}
@@ -56,7 +52,7 @@ func (c *certCANewCommand) run() error {
 	if err != nil {
 		return err
 	}
-	ca, err := certs.NewCA(certs.CAOptions{Name: c.name, ValidFor: valid}, key)
+	ca, err := certs.NewCA(certs.CAOptions{Name: c.name, ValidFor: c.days.duration()}, key)
 	if err != nil {
 		return requestHint(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -190,13 +191,31 @@ func (i *issuer) load() (*certs.CA, error) {
 	return ca, err
 }
 
-// days makes of --days a duration; 0 is the default of the kind.
-func days(n int) (time.Duration, error) {
-	if n < 0 || n > 36500 {
-		return 0, usagef("--days must be from 1 to 36500")
+// dayCount is the value of --days; 0 is that nobody has given it.
+type dayCount int
+
+// Set is that of pflag.Value.
+func (d *dayCount) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > 36500 {
+		return errors.New("it must be a number from 1 to 36500")
 	}
-	return time.Duration(n) * 24 * time.Hour, nil
+	*d = dayCount(n)
+	return nil
 }
+
+// String is that of pflag.Value.
+func (d *dayCount) String() string {
+	if *d == 0 {
+		return ""
+	}
+	return strconv.Itoa(int(*d))
+}
+
+// Type is that of pflag.Value.
+func (d *dayCount) Type() string { return "NUMBER" }
+
+func (d *dayCount) duration() time.Duration { return time.Duration(*d) * 24 * time.Hour }
 
 // shortened says that the authority ends before the certificate was to.
 func shortened(ca *certs.CA, leaf *x509.Certificate) []string {

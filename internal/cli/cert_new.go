@@ -14,7 +14,7 @@ type certNewCommand struct {
 	issuer
 	out    string
 	client bool
-	days   int
+	days   dayCount
 }
 
 func newCertNewCommand(env *Env) *cobra.Command {
@@ -42,7 +42,7 @@ ten years if it is signed by itself.`,
 	c.issuer.flags(cmd)
 	cmd.Flags().StringVar(&c.out, "out", "", "write `PREFIX`.key and PREFIX.crt (default server, or client)")
 	cmd.Flags().BoolVar(&c.client, "client", false, "make the certificate of a client")
-	cmd.Flags().IntVar(&c.days, "days", 0, "valid for this `NUMBER` of days")
+	cmd.Flags().Var(&c.days, "days", "valid for this `NUMBER` of days")
 	return cmd
 }
 
@@ -82,9 +82,7 @@ func (c *certNewCommand) run(args []string) error {
 }
 
 func (c *certNewCommand) options(args []string) (o certs.IssueOptions, err error) {
-	if o.ValidFor, err = days(c.days); err != nil {
-		return o, err
-	}
+	o.ValidFor = c.days.duration()
 	if c.client {
 		o.Purpose = certs.ForClient
 		if len(args) == 0 {

@@ -17,7 +17,7 @@ type certRenewCommand struct {
 	issuer
 	keyFile, out string
 	newKey       bool
-	days         int
+	days         dayCount
 }
 
 func newCertRenewCommand(env *Env) *cobra.Command {
@@ -44,7 +44,7 @@ while key and certificate do not belong together.`,
 	cmd.Flags().StringVar(&c.keyFile, "key", "", "the key of the certificate in `FILE` (default: its name with .key)")
 	cmd.Flags().StringVar(&c.out, "out", "", "write `PREFIX`.crt, and PREFIX.key with a new key, beside the old files")
 	cmd.Flags().BoolVar(&c.newKey, "new-key", false, "make a new key")
-	cmd.Flags().IntVar(&c.days, "days", 0, "valid for this `NUMBER` of days (default: as before)")
+	cmd.Flags().Var(&c.days, "days", "valid for this `NUMBER` of days (default: as before)")
 	return cmd
 }
 
@@ -91,9 +91,7 @@ func (c *certRenewCommand) make(cmd *cobra.Command, certFile string) ([]outFile,
 		return nil, nil, nil, requestHint(err)
 	}
 	if c.days != 0 {
-		if o.ValidFor, err = days(c.days); err != nil {
-			return nil, nil, nil, err
-		}
+		o.ValidFor = c.days.duration()
 	}
 	key, err := certs.LoadKey(c.keyFile)
 	if err != nil {

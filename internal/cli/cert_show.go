@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/certs"
+	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/ftpclient"
 	"github.com/sealane/sealane/internal/ui"
 )
@@ -67,6 +69,9 @@ func (s *certSource) read(ctx context.Context, target string) (chain []*x509.Cer
 	state, err := ftpclient.Probe(ctx, u, ftpclient.Options{
 		Timeout: s.timeout, MinTLS: tls.VersionTLS12, Verify: func(tls.ConnectionState) error { return nil },
 	})
+	if errors.Is(err, os.ErrDeadlineExceeded) && u.Security != ftp.Implicit {
+		err = withHint(err, "it may wait for TLS from the first byte: --implicit; else check host, port and firewall, or wait longer with --timeout")
+	}
 	return state.PeerCertificates, o, err
 }
 

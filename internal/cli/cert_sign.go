@@ -15,7 +15,7 @@ type certSignCommand struct {
 	out    string
 	client bool
 	names  []string
-	days   int
+	days   dayCount
 }
 
 func newCertSignCommand(env *Env) *cobra.Command {
@@ -40,7 +40,7 @@ longer than the authority.`,
 	cmd.Flags().StringVar(&c.out, "out", "", "write the certificate to `FILE` (default: the request's name with .crt)")
 	cmd.Flags().BoolVar(&c.client, "client", false, "make the certificate of a client")
 	cmd.Flags().StringArrayVar(&c.names, "name", nil, "make it for this `NAME` instead of those in the request (repeatable)")
-	cmd.Flags().IntVar(&c.days, "days", 0, "valid for this `NUMBER` of days")
+	cmd.Flags().Var(&c.days, "days", "valid for this `NUMBER` of days")
 	return cmd
 }
 
@@ -51,11 +51,7 @@ func (c *certSignCommand) run(name string) error {
 	if c.out == "" {
 		c.out = strings.TrimSuffix(name, ".csr") + ".crt"
 	}
-	var o certs.IssueOptions
-	var err error
-	if o.ValidFor, err = days(c.days); err != nil {
-		return err
-	}
+	o := certs.IssueOptions{ValidFor: c.days.duration()}
 	if err := c.free(c.out); err != nil {
 		return err
 	}

@@ -48,5 +48,22 @@ func statsTable(list []control.Stats) []string {
 			", " + ui.Count(int64(s.DataPorts.Refused)) + " refused"},
 		{"data strangers", ui.Count(int64(s.DataPorts.Strangers)) + ", " + ui.Count(int64(s.DataPorts.Unproven)) + " unproven, " +
 			ui.Count(int64(s.DataPorts.Rivals)) + " lost to rivals"},
+		{"certificates", ui.Count(s.CertificatesRefused) + " times new files refused"},
+		{"bans", ui.Count(int64(s.Guard.Bans)) + " in force, " + ui.Count(int64(s.Guard.Banned)) + " made; " +
+			ui.Count(int64(s.Guard.RefusedBanned+s.Guard.RefusedDenied+s.Guard.RefusedHandshakes)) + " connections turned away"},
+		{"guarded logins", ui.Count(int64(s.Guard.LoginsDelayed)) + " delayed, " + ui.Count(int64(s.Guard.LoginsHeld+s.Guard.LoginsBarred)) + " denied unseen, " +
+			ui.Count(int64(s.Guard.HashesRefused)) + " had no turn"},
+		{"trail", trailState(s.Trail)},
 	})
+}
+
+func trailState(t control.Trail) string {
+	state := "written, "
+	switch {
+	case !t.On:
+		return "off"
+	case !t.Healthy:
+		state = "NOT WRITTEN (" + ui.Safe(t.Error) + "), "
+	}
+	return state + ui.Count(int64(t.Lines)) + " lines, " + ui.Count(t.Lost) + " events lost, " + ui.Count(t.SinkLost) + " lines lost on the way to other sinks"
 }

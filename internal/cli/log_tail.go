@@ -125,6 +125,9 @@ func (r *logReader) follow(ctx context.Context, f *os.File, p linePrinter) error
 		if next != nil {
 			f.Close()
 			f, part = next, nil
+			if err := r.between(ctx, filepath.Dir(name), p); err != nil {
+				return err
+			}
 			continue
 		}
 		select {
@@ -133,6 +136,35 @@ func (r *logReader) follow(ctx context.Context, f *os.File, p linePrinter) error
 		case <-poll.C:
 		}
 	}
+}
+
+// between prints the lines of files that came and went between two looks. next is open
+// already: its lines stand behind theirs.
+func (r *logReader) between(ctx context.Context, dir string, p linePrinter) error {
+	files, err := trail.Files(dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if f.Active || f.First <= r.read {
+			continue
+		}
+		if _, err := trail.Scan(ctx, []trail.File{f}, func(l trail.Line, raw []byte) error { return r.printNew(&l, raw, p) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printNew prints a line that was not read before and gets through the filter.
+func (r *logReader) printNew(l *trail.Line, raw []byte, p linePrinter) error {
+	if l.Seq <= r.read {
+		return nil
+	}
+	if r.read = l.Seq; !r.takes(&l.Event) {
+		return nil
+	}
+	return p.print(l, bytes.Clone(raw))
 }
 
 func closeIf(f *os.File) error {
@@ -172,8 +204,8 @@ func (r *logReader) drain(f io.Reader, part []byte, p linePrinter) ([]byte, erro
 			if !whole {
 				break
 			}
-			if l, perr := trail.ParseLine(raw); perr == nil && l.Seq > r.read && r.takes(&l.Event) {
-				if perr := p.print(&l, bytes.Clone(raw)); perr != nil {
+			if l, perr := trail.ParseLine(raw); perr == nil {
+				if perr := r.printNew(&l, raw, p); perr != nil {
 					return part, perr
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -261,6 +262,31 @@ func TestLogTailFollows(t *testing.T) {
 		if got := next(); got != name {
 			t.Errorf("%s, want %s", got, name)
 		}
+	}
+	// Many files come and go between two looks.
+	const most = 30
+	recorded := make(chan error, 1)
+	go func() {
+		for i := range most {
+			tr.Record(trail.Event{Kind: "change", Verb: "MKD", Path: fmt.Sprint(i)})
+			p, err := trail.Prepare(trail.Options{Dir: dir, MaxSize: 1}, tr) // it is written at once
+			if err == nil {
+				err = tr.Change(ctx, p)
+			}
+			if err != nil {
+				recorded <- err
+				return
+			}
+		}
+		recorded <- nil
+	}()
+	for i := range most {
+		if got := next(); got != fmt.Sprint(i) {
+			t.Errorf("%s, want %d", got, i)
+		}
+	}
+	if err := <-recorded; err != nil {
+		t.Error(err)
 	}
 	cancel()
 	if got := <-code; got != 0 {

@@ -74,13 +74,17 @@ func (f *clientFlags) trust(env *Env, u ftp.URL, opt *ftpclient.Options) (*trust
 }
 
 func readRoots(file string) (*x509.CertPool, error) {
-	text, err := os.ReadFile(file)
+	// A file that was cut off is refused: nobody would look for the authority that is missing.
+	roots, err := certs.LoadCertificates(file)
+	if errors.Is(err, certs.ErrBadFile) {
+		return nil, usageError{fmt.Errorf("--ca: %w", err)}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read --ca: %w", err)
 	}
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) {
-		return nil, usagef("--ca %s holds no certificate in PEM", file)
+	for _, c := range roots {
+		pool.AddCert(c)
 	}
 	return pool, nil
 }

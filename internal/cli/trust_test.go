@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/sealane/sealane/certs"
+	"github.com/sealane/sealane/ftptest"
 )
 
 // distrusted is a server that gets to the handshake and then to USER, which it
@@ -168,7 +169,9 @@ func TestDistrust_C05_C07_V70(t *testing.T) {
 		{"fallen back, allowed", old, &certs.KnownHost{Key: certs.PinOf(leaf), TLS13: true}, []string{"--ca", a.ca, "--allow-downgrade"}, exitRefused, "530"},
 		{"too old", old, nil, []string{"--ca", a.ca, "--tls-min", "1.3"}, exitTLS, "version"},
 	}
+	provoked := map[int]bool{exitOtherServer: true} // by TestOtherServer_C07_C08
 	for _, tt := range tests {
+		provoked[tt.code] = true
 		t.Run(tt.name, func(t *testing.T) {
 			address := distrusted(t, tt.cfg)
 			args := append([]string{"ls", "ftpes://anna:secret@" + address + "/"}, tt.args...)
@@ -185,6 +188,57 @@ func TestDistrust_C05_C07_V70(t *testing.T) {
 			code, _, stderr := run(t, args...)
 			if code != tt.code || !strings.Contains(stderr, tt.want) || !strings.Contains(stderr, "\nhint: ") || strings.Contains(stderr, "\x1b") {
 				t.Errorf("code %d, want %d:\n%s", code, tt.code, stderr)
+			}
+		})
+	}
+	for _, c := range ExitCodes() {
+		if c.Code >= exitOtherServer && c.Code <= exitDowngrade && !provoked[c.Code] {
+			t.Errorf("exit code %d is not provoked: %s", c.Code, c.Meaning)
+		}
+	}
+}
+
+// C-07, C-08: a data connection with another certificate than the control connection has,
+// or without the session that the server has always resumed, has an exit code too.
+func TestOtherServer_C07_C08(t *testing.T) {
+	a := newAuthority(t)
+	local := []net.IP{net.IPv4(127, 0, 0, 1)}
+	good, other := a.issue(a.key, &x509.Certificate{IPAddresses: local}), a.issue(a.key, &x509.Certificate{IPAddresses: local})
+	leaf, err := x509.ParseCertificate(good.Certificate[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		data *tls.Config
+		args []string
+		code int
+		want string
+	}{
+		"the same":            {nil, nil, exitOK, ""},
+		"other certificate":   {&tls.Config{Certificates: []tls.Certificate{other}}, nil, exitOtherServer, "balancer"},
+		"not resumed":         {&tls.Config{Certificates: []tls.Certificate{good}}, nil, exitOtherServer, "--allow-unresumed"},
+		"not resumed, may be": {&tls.Config{Certificates: []tls.Certificate{good}}, []string{"--allow-unresumed"}, exitOK, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := ftptest.NewHostile(func(s *ftptest.Session) {
+				s.Login("MLST type*;size*;")
+				d := s.Transfer("MLSD*")
+				d.Send("type=file;size=1; a\r\n")
+				d.End()
+				s.Reply("226 done")
+			})
+			defer h.Close()
+			h.TLS, h.DataTLS = &tls.Config{Certificates: []tls.Certificate{good}}, tt.data
+			store := filepath.Join(t.TempDir(), "known")
+			known := certs.KnownHost{Address: h.Addr, Key: certs.PinOf(leaf), TLS13: true, Resumed: true}
+			if err := certs.NewKnownHosts(store).Add(known); err != nil {
+				t.Fatal(err)
+			}
+			u := h.URL()
+			url := "ftpes://" + u.User + ":" + strings.ReplaceAll(u.Password, " ", "%20") + "@" + h.Addr + "/"
+			code, out, stderr := run(t, append([]string{"ls", url, "--ca", a.ca, "--trust-store", store}, tt.args...)...)
+			if code != tt.code || !strings.Contains(stderr, tt.want) || strings.Contains(out, "a") != (code == exitOK) {
+				t.Errorf("code %d, want %d: %s\n%s", code, tt.code, out, stderr)
 			}
 		})
 	}

@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/sealane/sealane/auth/store"
 	"github.com/sealane/sealane/internal/config"
+	"github.com/sealane/sealane/internal/control"
 	"github.com/sealane/sealane/internal/daemon"
 	"github.com/sealane/sealane/internal/ui"
 )
@@ -35,6 +37,7 @@ type userCommand struct {
 	env    *Env
 	state  string
 	config string
+	done   []control.Done // what is to be recorded
 }
 
 func (u *userCommand) flags(cmd *cobra.Command) {
@@ -58,7 +61,33 @@ func (u *userCommand) with(ctx context.Context, create bool, do func(store.Accou
 		return err
 	}
 	defer func() { err = errors.Join(err, accounts.Close()) }()
-	return do(accounts)
+	err = do(accounts)
+	if len(u.done) == 0 {
+		return err
+	}
+	// What was done is done, whatever came behind it, and an interrupt too.
+	if lost := daemon.RecordDone(context.WithoutCancel(ctx), c, u.done); lost != nil {
+		err = errors.Join(err, withHint(fmt.Errorf("it is done, but not recorded in the trail: %w", lost), "sealane log verify and the log of the server say more"))
+	}
+	return err
+}
+
+// did takes what was changed, for the trail. detail has no secrets.
+func (u *userCommand) did(action, object, detail string) {
+	u.done = append(u.done, control.Done{Action: action, Object: object, Detail: detail})
+}
+
+// described are the flags that say in the trail how an account was changed.
+func described(cmd *cobra.Command) string {
+	var list []string
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		switch f.Name {
+		case "state", "config", "password-file", "password-stdin", "random", "json", "update":
+			return
+		}
+		list = append(list, f.Name+"="+f.Value.String())
+	})
+	return strings.Join(list, " ")
 }
 
 // about says whose error it is, and what to do. what is "account" or "group".
@@ -78,10 +107,14 @@ func about(what, name string, err error) error {
 	return fmt.Errorf("%s %s: %w", what, ui.Safe(name), err)
 }
 
-// change alters one account.
-func (u *userCommand) change(ctx context.Context, name string, change func(*store.Account) error) error {
+// change alters one account; action and detail are for the trail.
+func (u *userCommand) change(ctx context.Context, name, action, detail string, change func(*store.Account) error) error {
 	return u.with(ctx, false, func(all store.Accounts) error {
-		return u.update(ctx, all, name, change)
+		err := u.update(ctx, all, name, change)
+		if err == nil {
+			u.did(action, name, detail)
+		}
+		return err
 	})
 }
 

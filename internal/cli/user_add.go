@@ -8,6 +8,7 @@ import (
 	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/auth/store"
 	"github.com/sealane/sealane/internal/config"
+	"github.com/sealane/sealane/internal/control"
 	"github.com/sealane/sealane/internal/ui"
 )
 
@@ -68,7 +69,9 @@ where the server has accounts.homes, and else the folder of the server.`,
   sealane user add scanner --random --dir /srv/scans --allow /=list,upload
   sealane user add bob --password-file bob.password --quota-bytes "10 GiB" --network 192.0.2.0/24`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.run(cmd.Context(), args[0], described(cmd))
+		},
 	}
 	c.userCommand.flags(cmd)
 	c.newPassword.flags(cmd)
@@ -78,7 +81,7 @@ where the server has accounts.homes, and else the folder of the server.`,
 	return cmd
 }
 
-func (c *userAddCommand) run(ctx context.Context, name string) error {
+func (c *userAddCommand) run(ctx context.Context, name, detail string) error {
 	a := store.Account{Name: name, Disabled: c.disabled}
 	if err := c.accountFlags.apply(&a); err != nil {
 		return err
@@ -101,6 +104,7 @@ func (c *userAddCommand) run(ctx context.Context, name string) error {
 		if err := all.Add(ctx, a); err != nil {
 			return about(missing(ctx, all, name, a.Group, err))
 		}
+		c.did(control.AccountAdd, name, detail)
 		return c.added(name, shown)
 	})
 }

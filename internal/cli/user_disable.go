@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/auth/store"
+	"github.com/sealane/sealane/internal/control"
 )
 
 func newUserDisableCommand(env *Env) *cobra.Command {
@@ -14,7 +15,7 @@ func newUserDisableCommand(env *Env) *cobra.Command {
 		Long:  "Refuse its logins from now on. Sessions that are open go on.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.change(cmd.Context(), args[0], func(a *store.Account) error { a.Disabled = true; return nil })
+			return c.change(cmd.Context(), args[0], control.AccountDisable, "", func(a *store.Account) error { a.Disabled = true; return nil })
 		},
 	}
 	c.flags(cmd)

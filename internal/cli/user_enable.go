@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/auth/store"
+	"github.com/sealane/sealane/internal/control"
 )
 
 func newUserEnableCommand(env *Env) *cobra.Command {
@@ -14,7 +15,7 @@ func newUserEnableCommand(env *Env) *cobra.Command {
 		Long:  "Take back what \"sealane user disable\" did.",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.change(cmd.Context(), args[0], func(a *store.Account) error { a.Disabled = false; return nil })
+			return c.change(cmd.Context(), args[0], control.AccountEnable, "", func(a *store.Account) error { a.Disabled = false; return nil })
 		},
 	}
 	c.flags(cmd)

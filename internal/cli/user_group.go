@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/auth/store"
+	"github.com/sealane/sealane/internal/control"
 	"github.com/sealane/sealane/internal/ui"
 )
 
@@ -39,7 +39,7 @@ func newGroupAddCommand(env *Env) *cobra.Command {
 		Example: "  sealane user group add partners --network 192.0.2.0/24 --allow /=list,download",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.put(cmd.Context(), store.Group{Name: args[0]}, true, cmd.Flags().Changed("disabled"))
+			return c.put(cmd, store.Group{Name: args[0]}, true, cmd.Flags().Changed("disabled"))
 		},
 	}
 	c.flags(cmd, false)
@@ -57,7 +57,7 @@ func newGroupSetCommand(env *Env) *cobra.Command {
 			if !disabled && !c.settings.given() {
 				return withHint(usagef("there is nothing to change"), "sealane user group set --help lists what can be")
 			}
-			return c.put(cmd.Context(), store.Group{Name: args[0]}, false, disabled)
+			return c.put(cmd, store.Group{Name: args[0]}, false, disabled)
 		},
 	}
 	c.flags(cmd, true)
@@ -71,7 +71,11 @@ func (c *groupCommand) flags(cmd *cobra.Command, unset bool) {
 }
 
 // put adds a group, or changes the one that is there.
-func (c *groupCommand) put(ctx context.Context, g store.Group, add, disabled bool) error {
+func (c *groupCommand) put(cmd *cobra.Command, g store.Group, add, disabled bool) error {
+	ctx, action := cmd.Context(), control.GroupSet
+	if add {
+		action = control.GroupAdd
+	}
 	return c.with(ctx, add, func(all store.Accounts) error {
 		there, err := all.Group(ctx, g.Name)
 		switch {
@@ -88,7 +92,11 @@ func (c *groupCommand) put(ctx context.Context, g store.Group, add, disabled boo
 		if err := c.settings.apply(&g.Settings); err != nil {
 			return err
 		}
-		return about("group", g.Name, all.PutGroup(ctx, g))
+		err = all.PutGroup(ctx, g)
+		if err == nil {
+			c.did(action, g.Name, described(cmd))
+		}
+		return about("group", g.Name, err)
 	})
 }
 
@@ -145,7 +153,11 @@ func newGroupRmCommand(env *Env) *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.with(cmd.Context(), false, func(all store.Accounts) error {
-				return about("group", args[0], all.DeleteGroup(cmd.Context(), args[0]))
+				err := all.DeleteGroup(cmd.Context(), args[0])
+				if err == nil {
+					c.did(control.GroupRemove, args[0], "")
+				}
+				return about("group", args[0], err)
 			})
 		},
 	}

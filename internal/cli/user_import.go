@@ -13,6 +13,7 @@ import (
 
 	"github.com/sealane/sealane/auth/password"
 	"github.com/sealane/sealane/auth/store"
+	"github.com/sealane/sealane/internal/control"
 	"github.com/sealane/sealane/internal/ui"
 )
 
@@ -67,6 +68,9 @@ func (c *userImportCommand) run(ctx context.Context, file string) error {
 	})
 }
 
+// importedDetail is how accounts came, in the trail.
+const importedDetail = "from a password file"
+
 func (c *userImportCommand) put(ctx context.Context, all store.Accounts, list []store.Account, there map[string]bool) error {
 	added := 0
 	for _, a := range list {
@@ -75,11 +79,13 @@ func (c *userImportCommand) put(ctx context.Context, all store.Accounts, list []
 			if err := c.rehash(ctx, all, a.Name, hash); err != nil {
 				return err
 			}
+			c.did(control.AccountPassword, a.Name, importedDetail)
 			continue
 		}
 		if err := all.Add(ctx, a); err != nil {
 			return about(missing(ctx, all, a.Name, a.Group, err))
 		}
+		c.did(control.AccountAdd, a.Name, importedDetail)
 		added++
 	}
 	return c.say("%d accounts added, %d changed", added, len(list)-added)

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/auth/store"
+	"github.com/sealane/sealane/internal/control"
 )
 
 func newUserPasswdCommand(env *Env) *cobra.Command {
@@ -28,6 +29,7 @@ func newUserPasswdCommand(env *Env) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				c.did(control.AccountPassword, name, described(cmd))
 				return c.added(name, shown)
 			})
 		},

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/auth/store"
+	"github.com/sealane/sealane/internal/control"
 )
 
 func newUserRmCommand(env *Env) *cobra.Command {
@@ -15,7 +16,11 @@ func newUserRmCommand(env *Env) *cobra.Command {
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.with(cmd.Context(), false, func(all store.Accounts) error {
-				return about("account", args[0], all.Delete(cmd.Context(), args[0]))
+				err := all.Delete(cmd.Context(), args[0])
+				if err == nil {
+					c.did(control.AccountRemove, args[0], "")
+				}
+				return about("account", args[0], err)
 			})
 		},
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/auth/store"
+	"github.com/sealane/sealane/internal/control"
 )
 
 func newUserSetCommand(env *Env) *cobra.Command {
@@ -22,7 +23,7 @@ the whole list. Changes count from the next login on.`,
 			if !settings.given() && own.group == "" && len(own.certificates) == 0 {
 				return withHint(usagef("there is nothing to change"), "sealane user set --help lists what can be")
 			}
-			return c.change(cmd.Context(), args[0], func(a *store.Account) error {
+			return c.change(cmd.Context(), args[0], control.AccountSet, described(cmd), func(a *store.Account) error {
 				if err := own.apply(a); err != nil {
 					return err
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/auth/store"
+	"github.com/sealane/sealane/internal/control"
 	"github.com/sealane/sealane/internal/ui"
 )
 
@@ -45,7 +46,7 @@ func newTOTPEnableCommand(env *Env) *cobra.Command {
 			}
 			secret := store.NewSecret()
 			shown, sums := store.NewRecoveryCodes(codes)
-			err := c.change(cmd.Context(), args[0], func(a *store.Account) error {
+			err := c.change(cmd.Context(), args[0], control.TOTPEnable, fmt.Sprintf("%d recovery codes", codes), func(a *store.Account) error {
 				if len(a.SecondFactor) > 0 {
 					return withHint(fmt.Errorf("%s has one-time passwords already", ui.Safe(a.Name)), "sealane user totp disable takes them away; then enable makes a new secret")
 				}
@@ -91,7 +92,7 @@ func newTOTPDisableCommand(env *Env) *cobra.Command {
 		Short: "Let the password be enough",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.change(cmd.Context(), args[0], func(a *store.Account) error {
+			return c.change(cmd.Context(), args[0], control.TOTPDisable, "", func(a *store.Account) error {
 				if len(a.SecondFactor) == 0 {
 					return errors.New(ui.Safe(a.Name) + " has no one-time passwords")
 				}

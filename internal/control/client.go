@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -81,6 +82,28 @@ func (c *Client) Reload(ctx context.Context) error {
 // Drain lets the server end when its sessions have, but after limit at the latest; 0 is no limit.
 func (c *Client) Drain(ctx context.Context, limit time.Duration) error {
 	return c.do(ctx, http.MethodPost, "/v1/drain", Drain{limit}, nil)
+}
+
+const (
+	recordedAtOnce = 8    // fit into a request, with every byte escaped
+	longestDetail  = 1000 // bytes; the rest is cut
+)
+
+// Record has the server write into its trail what was done to accounts, and reports whether
+// it keeps one.
+func (c *Client) Record(ctx context.Context, done []Done) (recorded bool, err error) {
+	for part := range slices.Chunk(done, recordedAtOnce) {
+		part = slices.Clone(part)
+		for i := range part {
+			part[i].Detail = part[i].Detail[:min(len(part[i].Detail), longestDetail)]
+		}
+		var r Recorded
+		if err := c.do(ctx, http.MethodPost, "/v1/admin", Admin{part}, &r); err != nil {
+			return false, err
+		}
+		recorded = r.Recorded
+	}
+	return recorded, nil
 }
 
 // do asks, and reads the answer into v unless that is nil. What the server refuses is a

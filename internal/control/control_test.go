@@ -23,6 +23,8 @@ type house struct {
 	bans     []Ban
 	reload   error
 	drained  chan time.Duration
+	actors   []string
+	done     []Done
 }
 
 func (h *house) Sessions() []Session { return h.sessions }
@@ -30,11 +32,25 @@ func (h *house) Stats() Stats        { return Stats{Version: "v1", Sessions: len
 func (h *house) Certificates() []Certificate {
 	return []Certificate{{File: "a.crt", Names: []string{"x"}}}
 }
-func (h *house) Bans() []Ban                  { return h.bans }
-func (h *house) Reload(context.Context) error { return h.reload }
-func (h *house) Drain(d time.Duration)        { h.drained <- d }
+func (h *house) Bans() []Ban { return h.bans }
+func (h *house) Reload(_ context.Context, actor string) error {
+	h.by(actor)
+	return h.reload
+}
+func (h *house) Drain(actor string, d time.Duration) {
+	h.by(actor)
+	h.drained <- d
+}
+func (h *house) by(actor string) { h.actors = append(h.actors, actor) }
 
-func (h *house) Kick(id string) bool {
+func (h *house) Record(actor string, did []Done) bool {
+	h.by(actor)
+	h.done = append(h.done, did...)
+	return true
+}
+
+func (h *house) Kick(actor, id string) bool {
+	h.by(actor)
 	for i, s := range h.sessions {
 		if s.ID == id {
 			h.sessions = append(h.sessions[:i], h.sessions[i+1:]...)
@@ -44,12 +60,14 @@ func (h *house) Kick(id string) bool {
 	return false
 }
 
-func (h *house) Ban(b Ban) error {
+func (h *house) Ban(actor string, b Ban) error {
+	h.by(actor)
 	h.bans = append(h.bans, b)
 	return nil
 }
 
-func (h *house) Unban(p netip.Prefix) bool {
+func (h *house) Unban(actor string, p netip.Prefix) bool {
+	h.by(actor)
 	for i, b := range h.bans {
 		if b.Network == p {
 			h.bans = append(h.bans[:i], h.bans[i+1:]...)
@@ -136,6 +154,77 @@ func TestRoundTrip(t *testing.T) {
 	}
 	if err := c.Reload(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// Whoever changes something is known by what the system says of the other end; what was
+// done to accounts is recorded under that name, and nothing else can be recorded so.
+func TestActor(t *testing.T) {
+	t.Parallel()
+	h := &house{sessions: []Session{{ID: "1"}}, drained: make(chan time.Duration, 1)}
+	c, _ := start(t, h)
+	ctx := t.Context()
+	network := netip.MustParsePrefix("10.0.0.0/8")
+	for _, err := range []error{
+		c.Kick(ctx, "1"), c.Ban(ctx, Ban{Network: network, Until: time.Unix(9e9, 0)}), c.Unban(ctx, network), c.Reload(ctx), c.Drain(ctx, 0),
+	} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	var done []Done
+	for i := range 100 {
+		done = append(done, Done{AccountAdd, strings.Repeat("\x01", 200+i), strings.Repeat("\x02", 2000)})
+	}
+	if ok, err := c.Record(ctx, done); err != nil || !ok || len(h.done) != 100 || h.done[99].Object != done[99].Object || len(h.done[99].Detail) != longestDetail {
+		t.Errorf("%v, %v, %d recorded", ok, err, len(h.done))
+	}
+	if _, err := c.Record(ctx, []Done{{Action: "reload"}}); err == nil || len(h.done) != 100 {
+		t.Errorf("another action: %v", err)
+	}
+	want := Actor(os.Getuid())
+	if runtime.GOOS == "windows" {
+		want = unknownActor
+	}
+	for _, a := range h.actors {
+		if a != want {
+			t.Errorf("%q, not %q", a, want)
+		}
+	}
+	if len(h.actors) < 6 || !strings.HasPrefix(Actor(0), "uid 0") || Actor(987654321) != "uid 987654321" {
+		t.Errorf("%q, %q", h.actors, Actor(0))
+	}
+}
+
+// ender is a server that ends while it is asked to.
+type ender struct {
+	*house
+	end func()
+}
+
+func (e ender) Drain(string, time.Duration) { e.end() }
+
+// Who lets the server end gets an answer, and then nobody does.
+func TestAnswerAtTheEnd(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(socketDir(t), "s")
+	l, err := Listen(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- Serve(ctx, l, ender{&house{}, cancel}) }()
+	c := NewClient(path)
+	defer c.Close()
+	if err := c.Drain(t.Context(), 0); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if err := c.Reload(t.Context()); err == nil {
+		t.Error("it goes on")
 	}
 }
 

@@ -8,26 +8,33 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 )
 
 // House is the server that is controlled. Its methods are called by several goroutines.
+// actor is who asks for a change, as [Actor] names users of the system.
 type House interface {
 	Sessions() []Session
-	Kick(id string) bool
+	Kick(actor, id string) bool
 	Stats() Stats
 	Certificates() []Certificate
 	Bans() []Ban
-	Ban(Ban) error
-	Unban(netip.Prefix) bool
-	Reload(context.Context) error
-	Drain(limit time.Duration)
+	Ban(actor string, b Ban) error
+	Unban(actor string, network netip.Prefix) bool
+	Reload(ctx context.Context, actor string) error
+	Drain(actor string, limit time.Duration)
+	// Record takes what actor has changed without the server, and reports whether it is
+	// recorded: there may be no trail.
+	Record(actor string, did []Done) bool
 }
 
 const (
 	maxBody = 64 << 10 // bytes of a request; the largest has one ban
 	// patience bounds a request: a reload may have to add up what is in many folders.
 	patience = 5 * time.Minute
+	// lastAnswers is how long the end waits for requests that run.
+	lastAnswers = 2 * time.Second
 )
 
 // Serve answers requests that come to l, as [Listen] gives it, until ctx ends or l is
@@ -36,9 +43,24 @@ func Serve(ctx context.Context, l net.Listener, h House) error {
 	s := &http.Server{
 		Handler: routes(h), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: patience, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return context.WithValue(ctx, actorKey{}, actorAt(conn))
+		},
 	}
-	defer context.AfterFunc(ctx, func() { s.Close() })()
-	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+	ended := make(chan struct{})
+	stay := context.AfterFunc(ctx, func() {
+		defer close(ended)
+		grace, cancel := context.WithTimeout(context.Background(), lastAnswers)
+		defer cancel()
+		if s.Shutdown(grace) != nil {
+			s.Close()
+		}
+	})
+	err := s.Serve(l)
+	if !stay() {
+		<-ended // who has drained the server gets his answer
+	}
+	if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 		return err
 	}
 	return nil
@@ -71,7 +93,7 @@ func endpoints() []endpoint {
 				answer(w, Sessions{At: time.Now(), Sessions: h.Sessions()})
 			}},
 		{Endpoint{"POST", "/v1/sessions/{id}/kick", "", "ends a session; 404 if there is none", "{}"}, kick},
-		{Endpoint{"GET", "/v1/stats", "", "counts since the start", `{"started", "version", "sessions", "transfers", "logins", ...}`},
+		{Endpoint{"GET", "/v1/stats", "", "counts since the start", `{"started", "version", "sessions", "transfers", "logins", "guard": {"bans", ...}, "trail": {"on", "healthy", "lost", ...}, ...}`},
 			func(w http.ResponseWriter, _ *http.Request, h House) { answer(w, h.Stats()) }},
 		{Endpoint{"GET", "/v1/certs", "", "the certificates that the server shows", `{"certificates": [{"file", "names", "until", "sha256", "pin", "staple"}]}`},
 			func(w http.ResponseWriter, _ *http.Request, h House) { answer(w, Certificates{h.Certificates()}) }},
@@ -81,6 +103,8 @@ func endpoints() []endpoint {
 		{Endpoint{"DELETE", "/v1/bans", "", "lifts the ban of the network in the query, `?network=192.0.2.0/24`; 404 if there is none", "{}"}, unban},
 		{Endpoint{"POST", "/v1/reload", "", "reads the settings again; 409 if they have a mistake, and those of before stay", "{}"}, reload},
 		{Endpoint{"POST", "/v1/drain", `{"for_ns": 60000000000}`, "takes no new sessions, and stops the server when the others have ended, or after that time; 0 is no limit", "{}"}, drain},
+		{Endpoint{"POST", "/v1/admin", `{"done": [{"action": "account-add", "object": "anna", "detail": "read-only=true"}]}`,
+			"records in the trail what the user at the other end has done to accounts; 400 for other actions", `{"recorded": true}`}, record},
 	}
 }
 
@@ -93,7 +117,7 @@ func routes(h House) http.Handler {
 }
 
 func kick(w http.ResponseWriter, r *http.Request, h House) {
-	if !h.Kick(r.PathValue("id")) {
+	if !h.Kick(actorOf(r), r.PathValue("id")) {
 		refuse(w, http.StatusNotFound, &Problem{"there is no such session", "sealane ctl sessions shows those that are open"})
 		return
 	}
@@ -101,7 +125,7 @@ func kick(w http.ResponseWriter, r *http.Request, h House) {
 }
 
 func reload(w http.ResponseWriter, r *http.Request, h House) {
-	if err := h.Reload(r.Context()); err != nil {
+	if err := h.Reload(r.Context(), actorOf(r)); err != nil {
 		refuse(w, http.StatusConflict, problem(err))
 		return
 	}
@@ -117,7 +141,7 @@ func drain(w http.ResponseWriter, r *http.Request, h House) {
 		refuse(w, http.StatusBadRequest, &Problem{Message: "for_ns is below 0"})
 		return
 	}
-	h.Drain(d.For)
+	h.Drain(actorOf(r), d.For)
 	answer(w, struct{}{})
 }
 
@@ -130,7 +154,7 @@ func ban(w http.ResponseWriter, r *http.Request, h House) {
 		refuse(w, http.StatusBadRequest, &Problem{Message: "network or until is missing"})
 		return
 	}
-	if err := h.Ban(b); err != nil {
+	if err := h.Ban(actorOf(r), b); err != nil {
 		refuse(w, http.StatusConflict, problem(err))
 		return
 	}
@@ -142,11 +166,25 @@ func unban(w http.ResponseWriter, r *http.Request, h House) {
 	switch {
 	case err != nil:
 		refuse(w, http.StatusBadRequest, &Problem{Message: "network is not one, such as 192.0.2.0/24"})
-	case !h.Unban(network):
+	case !h.Unban(actorOf(r), network):
 		refuse(w, http.StatusNotFound, &Problem{"this network is not banned", "sealane ctl bans shows those that are"})
 	default:
 		answer(w, struct{}{})
 	}
+}
+
+func record(w http.ResponseWriter, r *http.Request, h House) {
+	var a Admin
+	if !read(w, r, &a) {
+		return
+	}
+	for _, d := range a.Done {
+		if !slices.Contains(Actions(), d.Action) {
+			refuse(w, http.StatusBadRequest, &Problem{Message: "one of the actions is not one of accounts"})
+			return
+		}
+	}
+	answer(w, Recorded{h.Record(actorOf(r), a.Done)})
 }
 
 // problem keeps the hint of an error, if it has one.

@@ -49,7 +49,38 @@ type Stats struct {
 	Reloads        int64 `json:"reloads"`
 	ReloadsRefused int64 `json:"reloads_refused"`
 
+	// CertificatesRefused is how often new files of certificates could not be used, so that
+	// those before stayed.
+	CertificatesRefused int64 `json:"certificates_refused"`
+
 	DataPorts DataPorts `json:"data_ports"`
+	Guard     Guard     `json:"guard"`
+	Trail     Trail     `json:"trail"`
+}
+
+// Guard is what keeps attackers out.
+type Guard struct {
+	Bans              int    `json:"bans"` // in force now
+	Banned            uint64 `json:"banned"`
+	Failures          uint64 `json:"failures"` // of logins
+	RefusedDenied     uint64 `json:"refused_denied"`
+	RefusedBanned     uint64 `json:"refused_banned"`
+	RefusedHandshakes uint64 `json:"refused_handshakes"`
+	LoginsDelayed     uint64 `json:"logins_delayed"`
+	LoginsHeld        uint64 `json:"logins_held"` // denied unseen
+	LoginsBarred      uint64 `json:"logins_barred"`
+	HashesRefused     uint64 `json:"hashes_refused"`
+	Evicted           int    `json:"evicted"` // from its tables, for want of room
+}
+
+// Trail is how the trail is. Without one all is zero.
+type Trail struct {
+	On       bool   `json:"on"`
+	Healthy  bool   `json:"healthy"`
+	Error    string `json:"error,omitempty"` // why it is not
+	Lines    uint64 `json:"lines"`
+	Lost     int64  `json:"lost"`      // events that were not written
+	SinkLost int64  `json:"sink_lost"` // lines that syslog or journald did not get
 }
 
 // DataPorts is how the data ports were used.
@@ -94,6 +125,46 @@ type Ban struct {
 type Drain struct {
 	// For bounds the wait for sessions to end by themselves, in nanoseconds; 0: none.
 	For time.Duration `json:"for_ns"`
+}
+
+// Admin is the body of /v1/admin.
+type Admin struct {
+	Done []Done `json:"done"`
+}
+
+// Done is one thing that was done to accounts. Secrets are not in it.
+type Done struct {
+	Action string `json:"action"` // one of Actions
+	Object string `json:"object"` // name of the account or group
+	Detail string `json:"detail,omitempty"`
+}
+
+// The actions of Done.
+const (
+	AccountAdd      = "account-add"
+	AccountSet      = "account-set"
+	AccountPassword = "account-password"
+	AccountEnable   = "account-enable"
+	AccountDisable  = "account-disable"
+	AccountRemove   = "account-remove"
+	TOTPEnable      = "account-totp-enable"
+	TOTPDisable     = "account-totp-disable"
+	GroupAdd        = "group-add"
+	GroupSet        = "group-set"
+	GroupRemove     = "group-remove"
+)
+
+// Actions lists them.
+func Actions() []string {
+	return []string{
+		AccountAdd, AccountSet, AccountPassword, AccountEnable, AccountDisable, AccountRemove, TOTPEnable, TOTPDisable,
+		GroupAdd, GroupSet, GroupRemove,
+	}
+}
+
+// Recorded is the answer of /v1/admin.
+type Recorded struct {
+	Recorded bool `json:"recorded"` // false: the server keeps no trail
 }
 
 // Problem is the body of every answer of 4xx and 5xx.

@@ -310,4 +310,10 @@ func TestKeyringStaple(t *testing.T) {
 	write(t, file, good)
 	r.reload(true)
 	log.next(t, "certificate changed", "staple=true")
+
+	// A private authority's root is not sent along: who signed the response is then for
+	// the client to say, which has it.
+	write(t, filepath.Join(dir, "cert"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: id.cert.Raw}))
+	r.reload(true)
+	log.next(t, "certificate changed", "staple=true")
 }

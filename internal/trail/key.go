@@ -108,6 +108,9 @@ func replaceFile(name string, text []byte, sync bool) error {
 	if err == nil && sync {
 		err = f.Sync()
 	}
+	if err == nil {
+		err = adopt(tmp)
+	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return errors.Join(err, os.Remove(tmp))
 	}

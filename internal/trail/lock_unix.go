@@ -14,9 +14,13 @@ func lock(name string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := adopt(name); err != nil {
+		f.Close()
+		return nil, err
+	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("another server writes to it: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrLocked, err)
 	}
 	return func() { _ = f.Close() }, nil
 }

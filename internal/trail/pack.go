@@ -52,7 +52,7 @@ func packInto(tmp string, in io.Reader) error {
 	}
 	z := gzip.NewWriter(out)
 	_, err = io.Copy(z, in)
-	return errors.Join(err, z.Close(), out.Sync(), out.Close())
+	return errors.Join(err, z.Close(), out.Sync(), out.Close(), adopt(tmp))
 }
 
 // old is a file that is to be deleted.

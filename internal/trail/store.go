@@ -21,7 +21,20 @@ type logFile interface {
 	Close() error
 }
 
-func openFile(name string, flag int) (logFile, error) { return os.OpenFile(name, flag, 0o600) }
+func openFile(name string, flag int) (logFile, error) {
+	f, err := os.OpenFile(name, flag, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := adopt(name); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// ErrLocked is wrapped by the errors of Open and Prepare where another process writes the
+// trail.
+var ErrLocked = errors.New("another server writes to it")
 
 // store is the files of a trail, being written.
 type store struct {
@@ -46,9 +59,19 @@ type found struct {
 	event    *Event // Recovered, if something was wrong
 }
 
+func makeFolder(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return adopt(dir)
+}
+
 // openStore finds out where the trail ends, and mends its end.
 func openStore(dir string, open func(string, int) (logFile, error), now time.Time) (_ *store, f found, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeFolder(dir); err != nil {
 		return nil, f, err
 	}
 	s := &store{dir: dir, open: open, since: now}
