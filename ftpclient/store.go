@@ -66,7 +66,15 @@ func (c *Client) storeChecked(ctx context.Context, res *Result, offset int64, r 
 	if err := c.settle(res, path, offset+res.Bytes, info, sum); err != nil {
 		return err
 	}
-	return sum.compare(c, res, path, offset+res.Bytes)
+	err = sum.compare(c, res, path, offset+res.Bytes)
+	var other otherContent
+	if errors.As(err, &other) && res.ModTimeSet {
+		// Who compares sizes and times must not take it for the file.
+		if c.setModTime(path, time.Now()) == nil {
+			res.ModTimeSet = false
+		}
+	}
+	return err
 }
 
 // settle compares the size that the server now gives, asks for the hash of a small

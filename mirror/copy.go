@@ -64,13 +64,17 @@ func (r *run) attempt(ctx context.Context, s Step, again, resume bool) (int64, e
 	if err != nil {
 		return n, errors.Join(err, up.Abort(r.cause(err, f.Entry().Size)))
 	}
-	if _, err := up.Commit(ctx); err != nil {
+	made, err := up.Commit(ctx)
+	if err != nil {
 		return n, err
 	}
 	if offset > 0 {
 		if err := r.verify(ctx, s, offset); err != nil {
 			return n, err
 		}
+	}
+	if t := r.sourceTime(s, f.Entry()); t.Equal(made.ModTime) {
+		return n, nil // it went with the upload
 	}
 	return n, r.setTime(ctx, s, f.Entry())
 }
@@ -80,6 +84,10 @@ func (r *run) attempt(ctx context.Context, s Step, again, resume bool) (int64, e
 func (r *run) create(ctx context.Context, s Step, e vfs.Entry, offset int64, again bool) (vfs.Upload, error) {
 	how := vfs.Create{Offset: offset}
 	how.Exclusive = s.Action == Copy && !again && (s.careful || !r.to.Caps().InPlace)
+	if offset == 0 && r.to.Caps().SetModTime {
+		// Of what is gone on with, the time comes when it is compared: see part.
+		how.ModTime = r.sourceTime(s, e)
+	}
 	if r.o.Modes && r.to.Caps().SetMode {
 		how.Mode = or(e.Mode.Perm(), 0o600) // 0 would be the default
 	}

@@ -288,3 +288,30 @@ func TestSkipCostsNothing(t *testing.T) {
 		t.Errorf("%+v, %v", rep, err)
 	}
 }
+
+// untimed sets no times but those of uploads.
+type untimed struct {
+	vfs.FS
+	t *testing.T
+}
+
+func (f untimed) SetAttr(_ context.Context, p vfs.Path, a vfs.Attr) error {
+	f.t.Errorf("SetAttr(%s, %+v)", p, a)
+	return nil
+}
+
+// Where a time goes with the upload, it is not set again.
+func TestTimeWithUpload(t *testing.T) {
+	from, to := memfs.From(files), memfs.New()
+	for name := range files {
+		if !strings.HasSuffix(name, "/") {
+			setTime(t, from, name, day)
+		}
+	}
+	if rep, err := apply(t, from, untimed{to, t}, mirror.Options{}); err != nil || rep.Copied != 3 {
+		t.Errorf("%+v, %v", rep, err)
+	}
+	if rep, err := apply(t, from, to, mirror.Options{}); err != nil || rep.Equal != 3 {
+		t.Errorf("again: %+v, %v", rep, err)
+	}
+}

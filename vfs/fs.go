@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"time"
 )
 
 // FS is a tree of files, as one account sees it. All methods may be called at
@@ -138,6 +139,11 @@ type Create struct {
 	// Umask is taken from the bits of a new file, whichever these are, beside the
 	// umask of the storage.
 	Umask fs.FileMode
+	// ModTime, if it is not zero, is wanted as the time of the file at Commit. Only a
+	// storage for which that costs less than SetAttr does it, and without Offset and
+	// Append; then the Entry of Commit has that time. All others leave it to SetAttr,
+	// and it is no error if it cannot be done.
+	ModTime time.Time
 }
 
 // Rename says how a rename treats what is at its target.

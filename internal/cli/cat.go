@@ -1,28 +1,89 @@
 package cli
 
 import (
+	"context"
+	"fmt"
+
 	"github.com/spf13/cobra"
 )
 
+type catCommand struct {
+	clientFlags
+	env    *Env
+	noGlob bool
+}
+
 func newCatCommand(env *Env) *cobra.Command {
-	g := &getCommand{env: env, noGlob: true, parallel: 1}
-	g.quiet = true
+	c := &catCommand{env: env}
+	c.quiet = true
 	cmd := &cobra.Command{
-		Use:   "cat URL",
-		Short: "Write a file of a server to standard output",
+		Use:   "cat URL...",
+		Short: "Write files of a server to standard output",
 		Long: `Write the file at URL to standard output, as "sealane get URL -" does, and nothing
 else. What has been written stands when the file turns out not to be whole: the exit
-code says so.`,
-		Example: "  sealane cat ftpes://anna@files.example/out/orders.csv | sort",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.run(cmd.Context(), []string{args[0], "-"})
-		},
+code says so.
+
+Several files are written one behind the other, those of a pattern (* ? and [a-z] in the
+path; quote them for the shell) by their names. The first one that fails is the last.`,
+		Example: `  sealane cat ftpes://anna@files.example/out/orders.csv | sort
+  sealane cat 'ftpes://anna@files.example/log/2026-11-*.log' | grep error`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
-	g.add(cmd)
-	g.addCheck(cmd)
+	c.add(cmd)
+	c.addCheck(cmd)
+	addNoGlob(cmd, &c.noGlob)
 	if err := cmd.Flags().MarkHidden("json"); err != nil {
 		panic(err) // the flag is there: add has made it
 	}
 	return cmd
+}
+
+func (c *catCommand) run(ctx context.Context, args []string) error {
+	if c.json {
+		return usagef("standard output is for the files: --json cannot be given")
+	}
+	var targets []target
+	for _, arg := range args {
+		t, err := parseTarget(arg, c.noGlob)
+		if err != nil {
+			return err
+		}
+		if t.pattern == nil {
+			if _, err := localName(t.u, "-"); err != nil {
+				return err
+			}
+		}
+		if targets = append(targets, t); !sameServer(targets[0].u, t.u) {
+			return errServers
+		}
+	}
+	conn, err := c.dial(ctx, c.env, targets[0].u)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	var found []match
+	for _, t := range targets {
+		f, err := t.expandOn(ctx, conn)
+		if err != nil {
+			return err
+		}
+		found = append(found, f...)
+	}
+	for _, m := range found {
+		if m.entry.IsDir() {
+			return usagef("%s is a folder", m.u.Path)
+		}
+	}
+	for _, m := range found {
+		if _, err := conn.Retrieve(ctx, m.u.Path, 0, c.env.Stdout); err != nil {
+			if len(found) > 1 {
+				err = fmt.Errorf("%s: %w", m.u.Path, err)
+			}
+			return err
+		}
+	}
+	leave(ctx, conn)
+	return nil
 }

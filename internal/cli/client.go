@@ -30,6 +30,7 @@ type clientFlags struct {
 	netrcFile    string
 	askpass      string
 	timeout      time.Duration
+	finish       time.Duration
 	retries      int
 	limitRate    string
 	charset      string
@@ -63,6 +64,7 @@ func (f *clientFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.charset, "charset", "", "names on the server are in `CHARSET` and not in UTF-8: latin1, koi8-r, shift_jis, gbk, …")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the dialogue with the server, without passwords")
 	flags.DurationVar(&f.timeout, "timeout", ftpclient.DefaultTimeout, "give up when nothing has moved for this `LONG`")
+	flags.DurationVar(&f.finish, "finish-timeout", 0, "wait this `LONG` for a server to confirm what it has got (default --timeout, at least 2m)")
 	flags.BoolVar(&f.json, "json", false, "print JSON, one object a line")
 	flags.BoolVar(&f.plaintext, "insecure-plaintext", false, "use no TLS with an ftp:// URL: all can be read and changed on the way")
 }
@@ -84,6 +86,8 @@ func (f *clientFlags) options(u ftp.URL) (ftpclient.Options, error) {
 	switch {
 	case f.timeout <= 0:
 		return opt, usagef("--timeout must be more than 0")
+	case f.finish < 0:
+		return opt, usagef("--finish-timeout must be more than 0")
 	case f.retries < 0 || f.retries > maxRetries:
 		return opt, usagef("--retries must be 0 to %d", maxRetries)
 	case f.plaintext && !u.PlainScheme:
@@ -93,7 +97,9 @@ func (f *clientFlags) options(u ftp.URL) (ftpclient.Options, error) {
 		return opt, err
 	}
 	// A server may store for longer than it may be silent otherwise.
-	opt.FinishTimeout = max(f.timeout, ftpclient.DefaultFinishTimeout)
+	if opt.FinishTimeout = f.finish; f.finish == 0 {
+		opt.FinishTimeout = max(f.timeout, ftpclient.DefaultFinishTimeout)
+	}
 	switch f.check {
 	case "", "size":
 	case "hash":

@@ -101,7 +101,7 @@ func (m *mover) download(ctx context.Context, u ftp.URL, local string, size int6
 		err = p.commit(res.ModTime)
 	}
 	if err != nil {
-		if p.keep() {
+		if kept := p.keep(); kept && canGoOn(err) {
 			err = withHint(err, "the part is kept in %s.part; run the command again with --resume to go on from there", local)
 		}
 		w.fail(err)
@@ -115,13 +115,26 @@ func (m *mover) upload(ctx context.Context, u ftp.URL, src *source) error {
 	w := m.tells.begin(u, src.name, src.size, 0)
 	res, err := m.conns.StoreFile(ctx, u, &watchedSource{file: src.file, at: w.at}, ftpclient.FileInfo{ModTime: src.modTime}, m.goingOn)
 	if err != nil {
-		if res.Bytes > 0 {
+		if res.Bytes > 0 && canGoOn(err) {
 			err = withHint(err, "run the command again with --resume to send only what the server's file lacks")
 		}
 		w.fail(err)
 		return err
 	}
 	return w.finish(res.Offset, res)
+}
+
+// canGoOn reports whether a transfer was cut short, and not refused: what the server
+// will not have today it will not have with --resume either.
+func canGoOn(err error) bool {
+	var refused *ftp.Error
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, ftpclient.ErrNetwork), errors.Is(err, ftpclient.ErrTruncated):
+		return !errors.Is(err, ftpclient.ErrTLS)
+	case errors.As(err, &refused):
+		return refused.Temporary() && refused.Reply.Code != ftp.Code452NoSpace
+	}
+	return errors.Is(err, ftpclient.ErrNotVerified) && !errors.Is(err, ftpclient.ErrTLS)
 }
 
 // watchedFile is a file that tells how far it has been written.

@@ -5,9 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/ftpclient"
@@ -67,7 +71,7 @@ func parseTarget(arg string, literal bool) (target, error) {
 }
 
 // splitPath cuts a URL where its path begins.
-func splitPath(arg string) (base, path string) {
+func splitPath(arg string) (base, rest string) {
 	scheme := strings.Index(arg, "://")
 	if scheme < 0 {
 		return arg, ""
@@ -119,7 +123,7 @@ type match struct {
 
 // expander finds what patterns mean, by listings.
 type expander struct {
-	pool    *ftpclient.Pool
+	lend    func(context.Context, ftp.URL) (c *ftpclient.Client, back func(), err error)
 	matches []match
 	folders int
 	refused int // names that no file can have
@@ -127,7 +131,34 @@ type expander struct {
 
 // expand gives what t means, in order of the names. Only complete listings count.
 func (t target) expand(ctx context.Context, pool *ftpclient.Pool) ([]match, error) {
-	e := &expander{pool: pool}
+	return t.find(ctx, &expander{lend: func(ctx context.Context, u ftp.URL) (*ftpclient.Client, func(), error) {
+		c, err := pool.Get(ctx, u)
+		return c, func() { pool.Put(c) }, err
+	}})
+}
+
+// expandOn is expand for a single connection. What is no pattern means itself, and is
+// not looked at.
+func (t target) expandOn(ctx context.Context, c *ftpclient.Client) ([]match, error) {
+	if t.pattern == nil {
+		return []match{{u: t.u, entry: vfs.Entry{Name: path.Base(t.u.Path), Kind: vfs.KindFile, Size: -1}}}, nil
+	}
+	return t.find(ctx, &expander{lend: func(context.Context, ftp.URL) (*ftpclient.Client, func(), error) {
+		return c, func() {}, nil
+	}})
+}
+
+// all reports whether a pattern means everything that is in the root of the server.
+func (t target) all() bool {
+	return len(t.pattern) == 1 && strings.Trim(t.pattern[0], "*") == "" && path.Clean(t.u.Path) == "/"
+}
+
+// addNoGlob is for commands that take patterns.
+func addNoGlob(cmd *cobra.Command, literal *bool) {
+	cmd.Flags().BoolVar(literal, "no-glob", false, "take * and [ for parts of a name")
+}
+
+func (t target) find(ctx context.Context, e *expander) ([]match, error) {
 	if err := e.walk(ctx, t.u, strings.TrimRight(t.u.Path, "/"), t.pattern); err != nil {
 		return nil, err
 	}
@@ -177,11 +208,11 @@ func (e *expander) walk(ctx context.Context, u ftp.URL, dir string, patterns []s
 
 // list gives the entries of a folder that match, by name.
 func (e *expander) list(ctx context.Context, u ftp.URL, pattern *glob.Pattern) ([]vfs.Entry, error) {
-	c, err := e.pool.Get(ctx, u)
+	c, back, err := e.lend(ctx, u)
 	if err != nil {
 		return nil, err
 	}
-	defer e.pool.Put(c)
+	defer back()
 	var found []vfs.Entry
 	for entry, err := range c.List(ctx, u.Path) {
 		switch {
@@ -221,17 +252,22 @@ var errTaken = errors.New("another file of this run has that name here already")
 // claims are the names that files have got in this run, and those of their parts.
 type claims struct {
 	fold  bool // upper and lower case are the same here
+	forms bool // so are the forms of a character: "é" as one sign or as two
 	taken map[string]struct{}
 }
 
 func newClaims(goos string) *claims {
-	return &claims{fold: goos == "windows" || goos == "darwin", taken: map[string]struct{}{}}
+	return &claims{fold: goos == "windows" || goos == "darwin", forms: goos == "darwin", taken: map[string]struct{}{}}
 }
 
 // claim takes a name, or says that it is gone: a second file must not replace the first.
 func (c *claims) claim(name string) error {
+	if c.forms {
+		name = norm.NFC.String(name)
+	}
 	if c.fold {
-		name = strings.ToLower(name)
+		// Upper case first: "ſ" and the sign of Kelvin have one that others have too.
+		name = strings.ToLower(strings.ToUpper(name))
 	}
 	has := func(name string) bool { _, ok := c.taken[name]; return ok }
 	whole, isPart := strings.CutSuffix(name, partSuffix)

@@ -72,6 +72,8 @@ func TestClaims_C13(t *testing.T) {
 		taken               bool
 	}{
 		{"linux", "a", "a", true}, {"linux", "a", "A", false}, {"windows", "a", "A", true}, {"darwin", "É", "é", true},
+		{"darwin", "\u00e9", "e\u0301", true}, {"linux", "\u00e9", "e\u0301", false}, {"windows", "\u00e9", "e\u0301", false},
+		{"windows", "k", "\u212a", true}, {"darwin", "s", "\u017f", true},
 		{"linux", "a", "a.part", true}, {"linux", "a.part", "a", true}, {"linux", "a.part", "b", false}, {"linux", "a", "b.part", false},
 	} {
 		c := newClaims(tt.goos)

@@ -48,6 +48,9 @@ var errPartly = errors.New("partly done")
 // errNoMatch says that there is nothing of the name that was asked for.
 var errNoMatch = errors.New("nothing matches")
 
+// errNotOffered says that the server does not have what is needed.
+var errNotOffered = errors.New("the server offers no")
+
 // usageError is an error of the command line itself.
 type usageError struct{ error }
 
@@ -103,7 +106,7 @@ func exitCode(err error) int {
 		return reason.code
 	case errors.Is(err, ftpclient.ErrNotVerified) && !errors.Is(err, ftpclient.ErrNetwork):
 		return exitNotVerified
-	case errors.As(err, &refused), errors.As(err, &problem), errors.Is(err, errNoMatch):
+	case errors.As(err, &refused), errors.As(err, &problem), errors.Is(err, errNoMatch), errors.Is(err, errNotOffered):
 		return exitRefused
 	case errors.Is(err, ftpclient.ErrNetwork), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &dial), errors.As(err, &name):
 		return exitNetwork
@@ -153,12 +156,31 @@ func hintFor(err error, code int) string {
 	return ""
 }
 
+// unavailableHint is for a 550, which means anything.
+func unavailableHint(verb string) string {
+	switch verb {
+	case "RETR":
+		return "check the path, and that this user may read it; sealane ls shows what is there, and a folder needs --recursive"
+	case "STOR":
+		return "check the path, and that this user may write there; sealane mkdir makes the folder"
+	case "DELE":
+		return "check the path, and that this user may delete it; a folder needs sealane rmdir, or --recursive"
+	case "RMD":
+		return "check the path; only an empty folder can be removed, and sealane rm -r removes it with all that is in it"
+	case "MKD":
+		return "check the path: there may be something of that name already, or the folder above may be missing"
+	case "RNTO":
+		return `check the new name: there may be something of that name already; with "/" at its end it is a folder`
+	}
+	return "check the path, and that this user may use it; sealane ls shows what is there"
+}
+
 func refusedHint(refused *ftp.Error) string {
 	switch refused.Reply.Code {
 	case ftp.Code530NotLoggedIn:
 		return "check user and password"
 	case ftp.Code550Unavailable:
-		return "check the path, and that this user may use it; sealane ls shows what is there"
+		return unavailableHint(refused.Command)
 	case ftp.Code552QuotaExceeded, ftp.Code452NoSpace:
 		return "make room on the server"
 	case ftp.Code500Unknown, ftp.Code502NotImplemented:

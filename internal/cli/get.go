@@ -58,7 +58,7 @@ listed at the end, and the exit code is then 3.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&g.resume, "resume", false, "go on from LOCAL.part, if it is there")
 	flags.BoolVarP(&g.recursive, "recursive", "r", false, "download folders with all that is in them")
-	flags.BoolVar(&g.noGlob, "no-glob", false, "take * and [ for parts of a name")
+	addNoGlob(cmd, &g.noGlob)
 	flags.IntVar(&g.parallel, "parallel", 4, "move `N` files at the same time")
 	return cmd
 }

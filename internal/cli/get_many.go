@@ -24,7 +24,12 @@ func (g *getCommand) many(ctx context.Context, targets []target, local string) e
 	first := targets[0].u
 	for _, t := range targets {
 		if !sameServer(first, t.u) {
-			return withHint(usagef("the URLs are of several servers or users"), "run the command once for each")
+			return errServers
+		}
+	}
+	if local != "" && !g.recursive { // which would make it
+		if info, err := os.Stat(local); err != nil || !info.IsDir() {
+			return withHint(usagef("there is no folder %s", local), "several files need a folder that is there")
 		}
 	}
 	newReporter(g.env, "get", &g.clientFlags, true)
@@ -44,6 +49,9 @@ func (g *getCommand) many(ctx context.Context, targets []target, local string) e
 	}
 	return g.report.end(inParallel(ctx, g.parallel, run.jobs(ctx), g.report.found))
 }
+
+// errServers says that URLs cannot share connections.
+var errServers = withHint(usagef("the URLs are of several servers or users"), "run the command once for each")
 
 // sameServer reports whether two URLs can share connections.
 func sameServer(a, b ftp.URL) bool {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,9 @@ downloaded. A server that offers no hash refuses it (exit code 4).`,
 		Args:    cobra.ExactArgs(1),
 	}, func(ctx context.Context, r *remoteCommand, c *ftpclient.Client, u ftp.URL, _ []string) error {
 		sum, err := c.Hash(ctx, u.Path)
+		if errors.Is(err, errors.ErrUnsupported) {
+			return withHint(fmt.Errorf("%w hash of files", errNotOffered), "sealane get downloads the file and compares its size; sealane cat URL | sha256sum hashes it here")
+		}
 		if err != nil {
 			return err
 		}

@@ -23,6 +23,7 @@ type lsCommand struct {
 	clientFlags
 	env       *Env
 	recursive bool
+	noGlob    bool
 }
 
 func newLsCommand(env *Env) *cobra.Command {
@@ -34,29 +35,42 @@ func newLsCommand(env *Env) *cobra.Command {
 What could drive a terminal is escaped in names; --json gives them as they
 are. Nothing is printed unless the whole listing has arrived.
 
+* ? and [a-z] in the path stand for the names that match; quote them for the shell. Then
+what matches is listed, with its path from the pattern on, and of a folder itself.
+
 With --recursive each folder is listed when its listing is whole, and what is in the
 folders that it has comes behind it, with the path from URL on. A folder that cannot be
 listed is told, and the rest goes on: the exit code is then 3. Links are not followed.`,
 		Example: `  sealane ls ftpes://anna@files.example/in
+  sealane ls 'ftpes://anna@files.example/in/2026-*/*.csv'
   sealane ls -R --json ftpes://anna@files.example/`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return l.run(cmd.Context(), args[0]) },
 	}
 	l.add(cmd)
 	cmd.Flags().BoolVarP(&l.recursive, "recursive", "R", false, "list the folders in it, too")
+	addNoGlob(cmd, &l.noGlob)
 	return cmd
 }
 
-func (l *lsCommand) run(ctx context.Context, target string) error {
-	u, err := parseURL(target)
+func (l *lsCommand) run(ctx context.Context, arg string) error {
+	t, err := parseTarget(arg, l.noGlob)
 	if err != nil {
 		return err
 	}
+	u := t.u
 	c, err := l.dial(ctx, l.env, u)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
+	if t.pattern != nil {
+		if err := l.matching(ctx, c, t); err != nil {
+			return err
+		}
+		leave(ctx, c)
+		return nil
+	}
 	if l.recursive {
 		if err := l.all(ctx, c, u); err != nil {
 			return err
@@ -86,6 +100,35 @@ func (l *lsCommand) all(ctx context.Context, c *ftpclient.Client, u ftp.URL) err
 	done := 0
 	if err := l.below(ctx, w, strings.TrimRight(u.Path, "/"), "", &done); err != nil {
 		return err
+	}
+	return w.result(ctx, done)
+}
+
+// matching lists what a pattern means.
+func (l *lsCommand) matching(ctx context.Context, c *ftpclient.Client, t target) error {
+	found, err := t.expandOn(ctx, c)
+	if err != nil {
+		return err
+	}
+	from := strings.TrimRight(t.u.Path, "/")
+	shown := make([]vfs.Entry, len(found))
+	for i, m := range found {
+		shown[i] = m.entry
+		shown[i].Name = strings.TrimPrefix(m.u.Path, from+"/")
+	}
+	if err := l.print(shown); err != nil || !l.recursive {
+		return err
+	}
+	w := &walker{c: c, onError: told(l.env)}
+	done := 0
+	for i, m := range found {
+		if !m.entry.IsDir() || m.entry.Link {
+			done++
+			continue
+		}
+		if err := l.below(ctx, w, from, shown[i].Name+"/", &done); err != nil {
+			return err
+		}
 	}
 	return w.result(ctx, done)
 }

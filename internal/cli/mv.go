@@ -15,13 +15,17 @@ func newMvCommand(env *Env) *cobra.Command {
 	return newRemoteCommand(env, &cobra.Command{
 		Use:   "mv URL NEWNAME",
 		Short: "Rename a file or folder on a server",
-		Long: `Rename what is at URL. NEWNAME is a name in the same folder, or a path from "/".
+		Long: `Rename what is at URL. NEWNAME is a name in the same folder, or a path from "/"; if it
+ends with "/" it is a folder, and the name stays.
 Whether a file that has the name already is replaced is for the server to say.`,
 		Example: `  sealane mv ftpes://anna@files.example/in/a.csv b.csv
-  sealane mv ftpes://anna@files.example/in/a.csv /done/a.csv`,
+  sealane mv ftpes://anna@files.example/in/a.csv /done/`,
 		Args: cobra.ExactArgs(2),
 	}, func(ctx context.Context, r *remoteCommand, c *ftpclient.Client, u ftp.URL, args []string) error {
 		to := args[0]
+		if strings.HasSuffix(to, "/") {
+			to += path.Base(u.Path)
+		}
 		switch {
 		case to == "":
 			return usagef("the new name is empty")

@@ -52,7 +52,11 @@ func (u *upload) commit(ctx context.Context) (vfs.Entry, error) {
 	if u.fs.o.StatOnCommit {
 		return u.fs.stat(ctx, u.c, u.path)
 	}
-	return vfs.Entry{Name: u.path.Base(), Kind: vfs.KindFile, Size: u.offset + u.sent}, nil
+	e := vfs.Entry{Name: u.path.Base(), Kind: vfs.KindFile, Size: u.offset + u.sent}
+	if u.timed {
+		e.ModTime = u.how.ModTime
+	}
+	return e, nil
 }
 
 // publish gives the file its final name.

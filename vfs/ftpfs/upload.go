@@ -37,12 +37,13 @@ type upload struct {
 	sent  int64
 	done  chan struct{} // closed when Store has returned
 	err   error         // of that; for who has seen done
+	timed bool          // it has set the time, too
 	ended bool
 }
 
 // Create implements vfs.FS. ctx counts until the Upload is ended: when it ends, so does
 // the transfer. With Exclusive, an Offset or Append the server is asked first what is
-// there. Mode and Umask cost commands behind the upload.
+// there. Mode and Umask cost commands behind the upload; ModTime goes together with others.
 func (f *FS) Create(ctx context.Context, p vfs.Path, how vfs.Create) (vfs.Upload, error) {
 	u, err := f.create(ctx, p, how)
 	if err != nil {
@@ -192,7 +193,12 @@ func (u *upload) store(src io.Reader) error {
 		_, err := u.c.Append(u.ctx, u.name, src)
 		return err
 	}
-	_, err := u.c.Store(u.ctx, u.name, u.offset, src)
+	if u.how.ModTime.IsZero() || u.offset > 0 {
+		_, err := u.c.Store(u.ctx, u.name, u.offset, src)
+		return err
+	}
+	res, err := u.c.StoreFile(u.ctx, u.name, src, ftpclient.FileInfo{ModTime: u.how.ModTime})
+	u.timed = res.ModTimeSet
 	return err
 }
 

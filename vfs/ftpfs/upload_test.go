@@ -42,6 +42,7 @@ func TestCommands(t *testing.T) {
 		{ftpfs.Options{}, vfs.Create{Exclusive: true}, "MFMT MLST SIZE STOR"},
 		{ftpfs.Options{TempNames: true}, vfs.Create{}, "MFMT MLST RNFR RNTO SIZE STOR"},
 		{ftpfs.Options{StatOnCommit: true}, vfs.Create{}, "MFMT MLST SIZE STOR"},
+		{ftpfs.Options{}, vfs.Create{ModTime: time.Now()}, "MFMT SIZE STOR"},
 	} {
 		p := &pretend{answer: map[string]func(*ftptest.Session, string){
 			"SIZE": says("213 5"), "MFMT": says("213 set"), "RNFR": says("350 and?"), "RNTO": says("250 done"), "STOR": takes,
@@ -55,6 +56,12 @@ func TestCommands(t *testing.T) {
 		against(t, 1, tt.o, p.script, func(t *testing.T, f *ftpfs.FS) {
 			if err := put(t, f, "/f", tt.how, "small"); err != nil {
 				t.Fatal(err)
+			}
+			if !tt.how.ModTime.IsZero() {
+				if got := p.said(); got != tt.want {
+					t.Errorf("%+v %+v: said %s, want %s", tt.o, tt.how, got, tt.want)
+				}
+				return
 			}
 			if err := f.SetAttr(t.Context(), path(t, "/f"), vfs.Attr{ModTime: time.Now()}); err != nil {
 				t.Error(err)

@@ -3,6 +3,7 @@ package layer
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/sealane/sealane/vfs"
 )
@@ -11,6 +12,9 @@ func (a *access) Create(ctx context.Context, p vfs.Path, how vfs.Create) (vfs.Up
 	how, err := a.mayCreate(ctx, p, how)
 	if err != nil {
 		return nil, fail("create", p, err)
+	}
+	if a.allowed(p, AllowAttr) != nil {
+		how.ModTime = time.Time{} // as SetAttr would refuse it
 	}
 	up, err := a.inner.Create(ctx, p, how)
 	if err != nil {

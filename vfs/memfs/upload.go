@@ -183,6 +183,9 @@ func (u *upload) publish(ctx context.Context) (*node, error) {
 		n.mode = u.how.Mode
 	}
 	n.mode &^= u.how.Umask
+	if !u.how.ModTime.IsZero() && u.how.Offset == 0 && !u.how.Append {
+		n.modTime = u.how.ModTime
+	}
 	if now != nil {
 		u.fs.used -= int64(len(now.data))
 		n.mode = now.mode

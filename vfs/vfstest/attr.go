@@ -35,6 +35,26 @@ func testSetAttr(s *suite) {
 	s.want(map[string]string{"f": "x", "d/": ""})
 }
 
+// A time that is wanted of an upload is set or left alone, and the Entry of Commit says
+// which; behind an Offset it is left alone.
+func testCreateModTime(s *suite) {
+	s.fill(map[string]string{"old": "old"})
+	when := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
+	for _, name := range []string{"/new", "/old"} {
+		e := s.commit(s.create(name, vfs.Create{ModTime: when}, "content"))
+		s.wantEntry("Stat after Commit of "+name, s.stat(name), e)
+		if e.ModTime.Equal(when) && !s.fs.Caps().SetModTime {
+			s.Errorf("%s: the time was set, which Caps deny", name)
+		}
+	}
+	s.commit(s.create("/part", vfs.Create{}, "12345"))
+	for _, how := range []vfs.Create{{Offset: 3, ModTime: when}, {Append: true, ModTime: when}} {
+		if e := s.commit(s.create("/part", how, "x")); e.ModTime.Equal(when) || s.stat("/part").ModTime.Equal(when) {
+			s.Errorf("Create %+v: the time was set", how)
+		}
+	}
+}
+
 // Each field is either set, or refused and nothing changed.
 func testSetAttrEach(s *suite) {
 	s.fill(map[string]string{"f": "x", "d/": ""})

@@ -69,6 +69,7 @@ func subtests() []subtest {
 		{"Unique", nil, testUnique},
 		{"Rights", nil, testRights},
 		{"SetAttr", nil, testSetAttr},
+		{"CreateModTime", nil, testCreateModTime},
 		{"SetAttrEach", nil, testSetAttrEach},
 		{"SetAttrAllOrNone", nil, testSetAttrAllOrNone},
 		{"List", nil, testList},
