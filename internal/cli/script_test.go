@@ -36,6 +36,9 @@ func TestMain(m *testing.M) {
 //
 // $EVIL is a name that turns the direction of text. $FREEPORT is a port of 127.0.0.1 that was free when the script began.
 func TestScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes under the race detector")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

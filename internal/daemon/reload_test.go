@@ -72,6 +72,7 @@ func startLive(t *testing.T, change func(*config.Config)) *live {
 		change(&c)
 	}
 	l.config = c
+	l.config.Accounts = slices.Clone(c.Accounts) // c is the server's
 	outRead, out := io.Pipe()
 	logRead, log := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -127,7 +128,9 @@ func (l *live) settings() (config.Config, error) {
 	if l.wrong != nil {
 		return config.Config{}, l.wrong
 	}
-	return l.config, nil
+	c := l.config
+	c.Accounts = slices.Clone(c.Accounts) // as if read from a file
+	return c, nil
 }
 
 // reload asks for one after a change of the settings, and gives the line of the log that
