@@ -108,6 +108,9 @@ func TestSucceedAndCloseAtOnce(t *testing.T) {
 				return // it is closed
 			}
 			defer tcp.Close()
+			// Linux says nothing to a client whose handshake ends just as the listener
+			// closes (seen in 6.18, once in 500): only bytes provoke the reset.
+			io.WriteString(tcp, "NOOP\r\n")
 			if b, err := io.ReadAll(tcp); len(b) > 0 && !slices.Contains([]string{"220", "421"}, string(b[:3])) {
 				t.Errorf("%q, %v", b, err)
 			}

@@ -131,7 +131,7 @@ func TestSucceed(t *testing.T) {
 // What was wrong changes nothing, and leaves the old Server as it was.
 func TestSucceedRefused(t *testing.T) {
 	t.Parallel()
-	port := ftptestPort(t)
+	port, _ := freePorts(t, 1)
 	d := found(t, func(s *ftpserver.Server) { s.Data.From, s.Data.To = port, port })
 	c := connect(t, d.srv).login()
 	c.stor("f", "x")
@@ -170,22 +170,11 @@ func TestSucceedRefused(t *testing.T) {
 	}
 }
 
-// ftptestPort is a port that was free a moment ago.
-func ftptestPort(t testing.TB) uint16 {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return uint16(l.Addr().(*net.TCPAddr).Port)
-}
-
 // Listeners come and go; those that stay lose no connection. Data ports that are not
 // named any more are open as long as a session of before has use for them.
 func TestSucceedListenersAndPorts(t *testing.T) {
 	t.Parallel()
-	one, two := ftptestPort(t), ftptestPort(t)
+	one, two := freePorts(t, 2)
 	d := found(t, func(s *ftpserver.Server) { s.Data.From, s.Data.To = one, one })
 	kept := d.srv.Addr
 	gone := d.listen()
@@ -243,16 +232,19 @@ func TestSucceedUnderLoad(t *testing.T) {
 					return
 				default:
 				}
-				c := connect(t, d.srv).inGoroutine().login()
-				name := fmt.Sprintf("f%d", n)
-				for range 3 {
-					c.stor(name, body)
-					if got, _ := c.retr(name); got != body {
-						t.Errorf("%s: %d bytes of %d", name, len(got), len(body))
+				func() {
+					c := connect(t, d.srv).inGoroutine()
+					defer c.away() // also after a failure: a Server retires when it has no session left
+					c.login()
+					name := fmt.Sprintf("f%d", n)
+					for range 3 {
+						c.stor(name, body)
+						if got, _ := c.retr(name); got != body {
+							t.Errorf("%s: %d bytes of %d", name, len(got), len(body))
+						}
 					}
-				}
-				c.do("QUIT", "221")
-				c.away()
+					c.do("QUIT", "221")
+				}()
 			}
 		})
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"strings"
 	"sync"
@@ -16,58 +15,31 @@ import (
 	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/ftpserver"
 	"github.com/sealane/sealane/ftptest"
+	"github.com/sealane/sealane/internal/testport"
 	"github.com/sealane/sealane/vfs"
 	"github.com/sealane/sealane/vfs/memfs"
 )
 
 // freePorts finds ports for a shared server of the test, as far as that can be
 // known before it opens them.
-func freePorts(t *testing.T, n int) (from, to uint16) {
+func freePorts(t testing.TB, n int) (from, to uint16) {
 	t.Helper()
-search:
-	for range 100 {
-		// Below the ports that systems give to clients: of these, runs are seldom free.
-		first := 10_000 + rand.IntN(20_000)
-		for port := first; port < first+n; port++ {
-			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-			if err != nil {
-				continue search
-			}
-			l.Close()
-		}
-		return uint16(first), uint16(first + n - 1)
-	}
-	t.Fatal("no free ports")
-	return 0, 0
+	first := testport.Range(t, n)
+	return uint16(first), uint16(first + n - 1)
 }
 
 // serveShared starts a server with n shared ports.
 func serveShared(t *testing.T, n int, tree vfs.FS, configure func(*ftpserver.Server)) *ftptest.Server {
 	t.Helper()
-	for range 10 {
-		from, to := freePorts(t, n)
-		opened := make(chan error, 1)
-		srv := ftptest.NewServerFS(tree, func(s *ftpserver.Server) {
-			s.Data.From, s.Data.To = from, to
-			if configure != nil {
-				configure(s)
-			}
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer l.Close()
-			opened <- s.OpenDataPorts(l)
-		})
-		if err := <-opened; err != nil { // taken by another test meanwhile
-			srv.Close()
-			continue
+	from, to := freePorts(t, n)
+	srv := ftptest.NewServerFS(tree, func(s *ftpserver.Server) {
+		s.Data.From, s.Data.To = from, to
+		if configure != nil {
+			configure(s)
 		}
-		t.Cleanup(srv.Close)
-		return srv
-	}
-	t.Fatal("found no ports")
-	return nil
+	})
+	t.Cleanup(srv.Close)
+	return srv
 }
 
 // anyName lets everybody in under the name that they give.

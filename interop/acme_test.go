@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/sealane/sealane/certs"
+	"github.com/sealane/sealane/internal/testport"
 )
 
 // authority is a running Pebble, Let's Encrypt's test server, with its own DNS.
@@ -51,7 +52,7 @@ func pebble(t *testing.T) authority {
 		t.Skipf("no Pebble: %v; see interop/install.sh", err)
 	}
 	dir := t.TempDir()
-	first := freePorts(t, 6)
+	first := testport.Range(t, 6)
 	at := func(n int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(first+n)) }
 	a := authority{directory: "https://" + at(0) + "/dir", webRoot: filepath.Join(dir, "web.crt"), management: at(2), httpPort: first + 3, tlsPort: first + 4,
 		rootFile: filepath.Join(dir, "root.crt")}

@@ -17,15 +17,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sealane/sealane/internal/testport"
 )
 
 const (
 	user = "alice"
 	// dataPorts is as many as the program has by default.
 	dataPorts = 8
-	// firstPort and lastPort lie below the ports that Linux and the BSDs hand out
-	// to outgoing connections, so that a port that was free stays free.
-	firstPort, lastPort = 20000, 30000
 )
 
 // site is where a server listens.
@@ -41,7 +40,7 @@ type site struct {
 // local is a site on loopback with so many data ports.
 func local(t *testing.T, ports int) site {
 	t.Helper()
-	first := freePorts(t, ports+2)
+	first := testport.Range(t, ports+2)
 	return site{host: "127.0.0.1", explicit: first, implicit: first + 1, data: first + 2, ports: ports}
 }
 
@@ -190,33 +189,3 @@ func stop(t *testing.T, cmd *exec.Cmd, ended chan error, output *output) {
 		t.Logf("sealane serve printed:\n%s", output.tail(64*kib))
 	}
 }
-
-// freePorts gives the first of n free ports in a row.
-func freePorts(t *testing.T, n int) int {
-	t.Helper()
-	portsMu.Lock()
-	defer portsMu.Unlock()
-	for ; nextPort+n < lastPort; nextPort++ {
-		first, free := nextPort, true
-		for p := first; p < first+n && free; p++ {
-			l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(p))
-			if err != nil {
-				free = false
-				nextPort = p
-				break
-			}
-			l.Close()
-		}
-		if free {
-			nextPort = first + n
-			return first
-		}
-	}
-	t.Fatalf("no %d free ports in a row below %d", n, lastPort)
-	return 0
-}
-
-var (
-	portsMu  sync.Mutex
-	nextPort = firstPort + os.Getpid()%5000
-)

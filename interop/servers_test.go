@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sealane/sealane/internal/testport"
 )
 
 // A rival is another FTP server, unpacked by bench/install.sh, in its own settings
@@ -102,7 +104,7 @@ func startProtected(t *testing.T, p rival, how *protection) *grounds {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	first := freePorts(t, 1+dataPortsOfRival)
+	first := testport.Range(t, 1+dataPortsOfRival)
 	at := &grounds{fetched: fetched, dir: dir, tree: filepath.Join(dir, "tree"), port: first, from: first + 1, to: first + dataPortsOfRival, password: "differential"}
 	if err := os.Mkdir(at.tree, 0o755); err != nil {
 		t.Fatal(err)

@@ -110,6 +110,7 @@ func House() Plan {
 
 			// What keeps the house true.
 			{Package: "internal/archtest"},
+			{Package: "internal/testport"},
 			{Package: "internal/conformance"},
 			{Package: "internal/docgen", Module: []string{"ftp", "ftpserver", "internal/cli", "internal/config", "internal/control"}},
 			{Package: "interop", Tests: []string{"ftpclient"}}, // ABOR has no command
@@ -117,7 +118,7 @@ func House() Plan {
 			{Package: "bench"},
 		},
 		Tests: []string{
-			"ftptest", "vfs", "vfs/memfs", "vfs/osfs", "vfs/vfstest", "vfs/layer", "auth", "auth/password", "auth/store", "certs", "ftp",
+			"ftptest", "vfs", "vfs/memfs", "vfs/osfs", "vfs/vfstest", "vfs/layer", "auth", "auth/password", "auth/store", "certs", "ftp", "internal/testport",
 			"github.com/google/go-cmp", "github.com/rogpeppe/go-internal",
 		},
 		NoExample: []string{"vfs/vfstest"},

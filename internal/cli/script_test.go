@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net"
 	"os"
 	"regexp"
 	"strconv"
@@ -14,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sealane/sealane/internal/testport"
 )
 
 func TestMain(m *testing.M) {
@@ -62,13 +63,8 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("SEALANE_PASSWORD", "")
 			e.Setenv("EVIL", "a\u202eb")
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				return err
-			}
-			_, port, _ := net.SplitHostPort(l.Addr().String())
-			e.Setenv("FREEPORT", port)
-			return l.Close()
+			e.Setenv("FREEPORT", strconv.Itoa(testport.Range(t, 1)))
+			return nil
 		},
 	})
 }

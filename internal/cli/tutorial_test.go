@@ -6,13 +6,14 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/sealane/sealane/internal/testport"
 )
 
 // tutorialFiles are what the page takes for granted.
@@ -30,24 +31,6 @@ func tutorialFiles(t *testing.T) {
 	}
 }
 
-// freePorts gives ports of 127.0.0.1, n in a row, that were free a moment ago.
-func freePorts(t *testing.T, n int) int {
-	t.Helper()
-search:
-	for first := 43_000; first < 60_000; first += n {
-		for port := first; port < first+n; port++ {
-			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-			if err != nil {
-				continue search
-			}
-			l.Close()
-		}
-		return first
-	}
-	t.Fatal("no ports are free")
-	return 0
-}
-
 // TestTutorial types every line of docs/tutorial.md, in one folder, on ports that are free here,
 // and compares what is printed.
 func TestTutorial(t *testing.T) {
@@ -62,7 +45,7 @@ func TestTutorial(t *testing.T) {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	t.Chdir(dir)
 	tutorialFiles(t)
-	first := freePorts(t, 9)
+	first := testport.Range(t, 9)
 	page := strings.NewReplacer("127.0.0.1:2121", fmt.Sprintf("127.0.0.1:%d", first),
 		`"2991-2998"`, fmt.Sprintf(`"%d-%d"`, first+1, first+8)).Replace(string(text))
 	for name, content := range pageFiles(page) {

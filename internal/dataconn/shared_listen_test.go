@@ -3,29 +3,20 @@ package dataconn
 import (
 	"context"
 	"crypto/tls"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"runtime"
 	"testing"
+
+	"github.com/sealane/sealane/internal/testport"
 )
 
 // freeRange finds ports that are free together on all addresses, so far as that
 // can be known.
-func freeRange(t *testing.T, n uint16) PortRange {
+func freeRange(t *testing.T, n int) PortRange {
 	t.Helper()
-	for range 50 {
-		// Below the ports that systems give to clients: of these, runs are seldom free.
-		r := PortRange{From: 10_000 + rand.N[uint16](20_000)}
-		r.To = r.From + n - 1
-		s, err := OpenShared([]netip.Addr{{}}, r, SharedOptions{})
-		if err == nil {
-			s.Close()
-			return r
-		}
-	}
-	t.Fatal("no free ports")
-	return PortRange{}
+	from := uint16(testport.Range(t, n))
+	return PortRange{From: from, To: from + uint16(n) - 1}
 }
 
 func addrs(text ...string) (list []netip.Addr) {

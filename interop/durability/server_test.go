@@ -7,7 +7,6 @@ import (
 	secret "crypto/rand"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -18,14 +17,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sealane/sealane/internal/testport"
 )
 
 const (
 	user      = "alice"
 	dataPorts = 8
-	// firstPort and lastPort lie between the ports of the other interop tests and
-	// those that Linux hands out to outgoing connections.
-	firstPort, lastPort = 30000, 32700
 )
 
 // long asks for the long form of the tests.
@@ -107,7 +105,7 @@ func (s *server) ca() string       { return filepath.Join(s.state, "server.crt")
 func newServer(t *testing.T, dir string, flags ...string) *server {
 	t.Helper()
 	s := &server{
-		dir: dir, state: filepath.Join(t.TempDir(), "state"), host: "127.0.0.1", bind: "127.0.0.1", port: freePorts(t, dataPorts+2),
+		dir: dir, state: filepath.Join(t.TempDir(), "state"), host: "127.0.0.1", bind: "127.0.0.1", port: testport.Range(t, dataPorts+2),
 		password: secret.Text(), flags: flags,
 	}
 	t.Cleanup(func() {
@@ -215,39 +213,3 @@ func (o *output) tail(n int) string {
 	}
 	return s
 }
-
-// freePorts gives the first of n free ports in a row.
-func freePorts(t *testing.T, n int) int {
-	t.Helper()
-	portsMu.Lock()
-	defer portsMu.Unlock()
-	for range lastPort - firstPort {
-		if nextPort+n > lastPort {
-			nextPort = firstPort
-		}
-		first := nextPort
-		nextPort++
-		if allFree(first, n) {
-			nextPort = first + n
-			return first
-		}
-	}
-	t.Fatalf("no %d free ports in a row from %d to %d", n, firstPort, lastPort)
-	return 0
-}
-
-func allFree(first, n int) bool {
-	for p := first; p < first+n; p++ {
-		l, err := net.Listen("tcp", ":"+strconv.Itoa(p))
-		if err != nil {
-			return false
-		}
-		l.Close()
-	}
-	return true
-}
-
-var (
-	portsMu  sync.Mutex
-	nextPort = firstPort + rand.IntN(1000)
-)
