@@ -15,6 +15,7 @@ import (
 type hub struct {
 	bulk     bulkThreads
 	owners   owners
+	habits   habits
 	deflates chan struct{} // places for downloads that are compressed
 	// sealer only seals and opens tickets: crypto/tls then makes, rotates (daily) and
 	// forgets (after 7 days) the keys. It serves no handshake, so no other configuration

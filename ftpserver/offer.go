@@ -72,11 +72,13 @@ func (s *session) offerJob(announce func(port uint16) (ftp.Reply, error)) *job {
 
 // dataRequest says for whom a data connection is to be, and how it is protected.
 func (s *session) dataRequest() (dataconn.Request, *dataGate) {
+	who := *s.identity.Load()
 	r := dataconn.Request{
 		Local: s.socket.Addr(), Peer: s.remote.Addr(), Stall: s.srv.Limits.Stall,
-		Policy: s.srv.TLS.Resumption.policy(s.grant.Data.Resumption), HasResumed: s.hasResumed.Load,
+		Policy: s.srv.TLS.Resumption.policy(s.grant.Data.Resumption),
+		Habits: clientHabits{session: s, client: clientID{who: who, addr: s.remote.Addr()}},
 	}
-	gate := &dataGate{desk: s.srv.tickets, id: s.id, who: *s.identity.Load(), via: s.via, host: s.shown, leaf: s.leaf, hasResumed: s.hasResumed.Load}
+	gate := &dataGate{desk: s.srv.tickets, id: s.id, who: who, via: s.via, host: s.shown, leaf: s.leaf, hasResumed: s.hasResumed.Load}
 	if s.prot == protPrivate {
 		r.Secure = gate.secure
 	}

@@ -67,8 +67,10 @@ type Resumption uint8
 const (
 	// ResumptionAuto prefers data connections that resume. In a session that has
 	// resumed before, one that does not waits 250 ms for one that does, and two of
-	// them for the same transfer are both refused. Clients that never resume are
-	// served as well.
+	// them for the same transfer are both refused. An account that has waited in vain
+	// three times from one address, as with programs whose sessions share a TLS cache
+	// (curl -Z), waits 20 ms and four times its shortest handshake from then on, unless
+	// a rival was ever seen there. Clients that never resume are served as well.
 	ResumptionAuto Resumption = iota
 	// ResumptionRequire refuses data connections that do not resume with 522.
 	// Honest clients fail then that share one TLS cache among sessions, or keep

@@ -176,14 +176,14 @@ func (c *candidates) run(one *candidate) {
 		c.wake()
 		return
 	}
-	switch c.judge(conn) {
+	switch verdict, grace := c.judge(one, conn); verdict {
 	case binds:
+		if c.holding() {
+			c.request.Habits.Waited(true)
+		}
 		c.win(one, conn)
 	case holds:
-		one.held = conn
-		if c.grace == nil {
-			c.grace = newAlarm(&c.running, c.terms.grace, c.graceOver)
-		}
+		c.hold(one, conn, grace)
 		c.mu.Unlock()
 	case declines:
 		one.declined = true

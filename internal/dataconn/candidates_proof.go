@@ -2,6 +2,7 @@ package dataconn
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -22,22 +23,44 @@ const (
 	declines
 )
 
-// judge says what a completed handshake is worth. A ticket alone proves nothing,
-// since it crosses the wire in the clear; that the handshake resumed with it
-// does. The lock is held.
-func (c *candidates) judge(conn *Conn) judgement {
+// judge says what a completed handshake is worth, and how long it is to be held. A
+// ticket alone proves nothing, since it crosses the wire in the clear; that the handshake
+// resumed with it does. The lock is held.
+func (c *candidates) judge(one *candidate, conn *Conn) (judgement, time.Duration) {
 	r := c.request
-	if r.Secure == nil || r.Policy == PolicyOff || conn.Resumed() {
-		return binds
+	switch {
+	case r.Secure == nil || r.Policy == PolicyOff:
+		return binds, 0
+	case conn.Resumed():
+		if r.Habits != nil {
+			r.Habits.Proven(time.Since(one.raw.heardAt))
+		}
+		return binds, 0
 	}
 	c.count.unproven.Add(1)
-	switch {
-	case r.Policy == PolicyRequire:
-		return declines
-	case r.HasResumed != nil && r.HasResumed():
-		return holds
+	if r.Policy == PolicyRequire {
+		return declines, 0
 	}
-	return binds
+	if r.Habits != nil {
+		if grace := min(r.Habits.Grace(), c.terms.grace); grace > 0 {
+			return holds, grace
+		}
+	}
+	return binds, 0
+}
+
+// hold keeps a connection without proof for a while, in which one with proof would
+// win. The lock is held.
+func (c *candidates) hold(one *candidate, conn *Conn, grace time.Duration) {
+	one.held = conn
+	if c.grace == nil {
+		c.grace = newAlarm(&c.running, grace, c.graceOver)
+	}
+}
+
+// holding reports whether a connection without proof waits; the lock is held.
+func (c *candidates) holding() bool {
+	return slices.ContainsFunc(c.open, func(one *candidate) bool { return one.held != nil })
 }
 
 // graceOver decides between those that were held. A proven rival would have won
@@ -55,8 +78,10 @@ func (c *candidates) graceOver() {
 	case c.over || len(held) == 0: // settled meanwhile, or all had to make room
 		c.mu.Unlock()
 	case len(held) == 1:
+		c.request.Habits.Waited(false)
 		c.win(held[0], held[0].held)
 	default:
+		c.request.Habits.Waited(true)
 		c.verdict = ErrRivals
 		c.count.rivals.Add(1)
 		rivals := c.finish()

@@ -63,12 +63,27 @@ type Request struct {
 	// account, so Secure must resume nothing else.
 	Secure Secure
 	Policy Policy
-	// HasResumed reports whether the session has had a resumed data connection
-	// before, for PolicyAuto. It may be called from any goroutine; nil means no.
-	HasResumed func() bool
+	// Habits is what is known of the session's client; nil: that none of its data
+	// connections has resumed.
+	Habits Habits
 	// Stall is the stall limit of a connection that is bound without TLS; see
 	// [Plain]. With TLS the limit is what Secure gives to [Server].
 	Stall time.Duration
+}
+
+// Habits is what is known of how a client's data connections come, for PolicyAuto. It is
+// asked, and told, from any goroutine and under locks: it must answer at once, and is told
+// before the connection that was waited for is given out.
+type Habits interface {
+	// Grace is how long a connection that did not resume waits for one that does: at
+	// most as long as the Ports itself would have it wait; 0: it is bound at once.
+	Grace() time.Duration
+	// Proven tells of a connection that did resume, and how long its handshake took
+	// from the first byte on: a round trip and what the machines add.
+	Proven(handshake time.Duration)
+	// Waited tells how the wait of one that did not has ended: whether another
+	// connection claimed the same offer.
+	Waited(contested bool)
 }
 
 // Secure turns a raw connection into a data connection whose handshake has been

@@ -23,6 +23,7 @@ type rawConn struct {
 	secured   bool         // set before the handshake, never changed later
 	legacyEOF bool         // leave it to TLS what a FIN means
 	heard     atomic.Bool  // the peer has sent at least one byte
+	heardAt   time.Time    // when that came; of the reading goroutine
 	until     atomic.Int64 // if not 0: absolute deadline, UnixNano, in place of the stall limit
 
 	more        bool         // FIN follows what is gathered
@@ -83,6 +84,7 @@ func (r *rawConn) receive(p []byte) (int, error) {
 	}
 	n, err := r.Conn.Read(p)
 	if n > 0 && !r.heard.Load() {
+		r.heardAt = time.Now()
 		r.heard.Store(true)
 	}
 	if err == io.EOF && r.secured && !r.legacyEOF {

@@ -111,7 +111,7 @@ func TestSP14NothingLeft(t *testing.T) {
 	ugly := uglyEnds(t, client, failing)
 	const offers = 200
 	for i := range offers {
-		r := Request{Local: loopback, Peer: loopback, Secure: secureWith(server), HasResumed: yes}
+		r := Request{Local: loopback, Peer: loopback, Secure: secureWith(server), Habits: resumes}
 		o, err := s.Offer(t.Context(), r)
 		if err != nil {
 			t.Fatal(err)

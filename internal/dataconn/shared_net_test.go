@@ -167,7 +167,12 @@ func TestSP01NoSwap(t *testing.T) {
 					all.Go(func() {
 						p := newParty(t, s, loopback, server, client)
 						resumed := false
-						p.request.HasResumed = func() bool { return resumed }
+						p.request.Habits = habitOf(func() time.Duration {
+							if resumed {
+								return time.Hour
+							}
+							return 0
+						})
 						for i := range 25 {
 							if p.transfer(pattern(fmt.Sprintf("session %d file %d", session, i))) {
 								resumed = true
@@ -298,7 +303,7 @@ func TestSP08Refused(t *testing.T) {
 					a.dial(oa.Port())
 				}
 				oa.Close() // 550
-				b.request.HasResumed = nil
+				b.request.Habits = nil
 				ob := b.offer() // at once: nobody is to free it any more
 				if !early {
 					a.dial(ob.Port()) // who got 550 says no hello

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,18 +26,23 @@ func TestSP06ProofDecides(t *testing.T) {
 		name     string
 		policy   Policy
 		never    bool // the session has never resumed
+		short    bool // 20 ms are enough for its client
 		arrivals []arrival
 		winner   int // -1: none
 		want     error
 		at       time.Duration
+		told     string // what Habits hears
 	}{
 		{name: "proven", arrivals: []arrival{{0, "proven"}}},
-		{name: "thief first, victim proves", arrivals: []arrival{{0, "unproven"}, {249 * ms, "proven"}}, winner: 1, at: 249 * ms},
-		{name: "single unproven", arrivals: []arrival{{0, "unproven"}}, at: 250 * ms},
-		{name: "too late to prove", arrivals: []arrival{{0, "unproven"}, {251 * ms, "proven"}}, at: 250 * ms},
-		{name: "two unproven", arrivals: []arrival{{0, "unproven"}, {100 * ms, "unproven"}}, winner: -1, want: ErrRivals, at: 250 * ms},
-		{name: "two thieves, victim proves", arrivals: []arrival{{0, "unproven"}, {100 * ms, "unproven"}, {50 * ms, "proven"}}, winner: 2, at: 150 * ms},
-		{name: "thief fails, one unproven", arrivals: []arrival{{0, "rubbish"}, {100 * ms, "unproven"}}, winner: 1, at: 350 * ms},
+		{name: "thief first, victim proves", arrivals: []arrival{{0, "unproven"}, {249 * ms, "proven"}}, winner: 1, at: 249 * ms, told: "contested"},
+		{name: "single unproven", arrivals: []arrival{{0, "unproven"}}, at: 250 * ms, told: "alone"},
+		{name: "too late to prove", arrivals: []arrival{{0, "unproven"}, {251 * ms, "proven"}}, at: 250 * ms, told: "alone"},
+		{name: "two unproven", arrivals: []arrival{{0, "unproven"}, {100 * ms, "unproven"}}, winner: -1, want: ErrRivals, at: 250 * ms, told: "contested"},
+		{name: "two thieves, victim proves", arrivals: []arrival{{0, "unproven"}, {100 * ms, "unproven"}, {50 * ms, "proven"}}, winner: 2, at: 150 * ms, told: "contested"},
+		{name: "thief fails, one unproven", arrivals: []arrival{{0, "rubbish"}, {100 * ms, "unproven"}}, winner: 1, at: 350 * ms, told: "alone"},
+		{name: "short, single unproven", short: true, arrivals: []arrival{{0, "unproven"}}, at: 20 * ms, told: "alone"},
+		{name: "short, thief first, victim proves", short: true, arrivals: []arrival{{0, "unproven"}, {19 * ms, "proven"}}, winner: 1, at: 19 * ms, told: "contested"},
+		{name: "slow handshake", arrivals: []arrival{{0, "slowly proven"}}, at: 10 * ms, told: "proven in 10ms"},
 		{name: "never resumed", never: true, arrivals: []arrival{{0, "unproven"}}},
 		{name: "off", policy: PolicyOff, arrivals: []arrival{{0, "unproven"}, {ms, "proven"}}},
 		{name: "require, proven", policy: PolicyRequire, arrivals: []arrival{{0, "proven"}}},
@@ -55,9 +62,14 @@ func TestSP06ProofDecides(t *testing.T) {
 				onStage(t, 1, SharedOptions{}, func(t *testing.T, s *sharedStage) {
 					r := s.request(loopback)
 					r.Policy = c.policy
-					if c.never {
-						r.HasResumed = nil
+					told := &toldHabits{grace: time.Hour}
+					switch {
+					case c.never:
+						told.grace = 0
+					case c.short:
+						told.grace = 20 * ms
 					}
+					r.Habits = told
 					o, err := s.Offer(t.Context(), r)
 					if err != nil {
 						t.Fatal(err)
@@ -94,6 +106,9 @@ func TestSP06ProofDecides(t *testing.T) {
 						t.Errorf("settled after %v, want %v", took, c.at)
 					}
 					synctest.Wait()
+					if got := strings.Join(told.heard, ", "); got != c.told {
+						t.Errorf("told %q, want %q", got, c.told)
+					}
 					for i, client := range clients {
 						if i != c.winner && !isClosed(client) {
 							t.Errorf("connection %d is still open", i)
@@ -103,6 +118,35 @@ func TestSP06ProofDecides(t *testing.T) {
 			})
 		}
 	}
+}
+
+// toldHabits notes what it hears.
+type toldHabits struct {
+	grace time.Duration
+	mu    sync.Mutex
+	heard []string
+}
+
+func (h *toldHabits) Grace() time.Duration { return h.grace }
+
+func (h *toldHabits) Proven(d time.Duration) {
+	if d > 0 {
+		h.note("proven in " + d.String())
+	}
+}
+
+func (h *toldHabits) Waited(contested bool) {
+	if contested {
+		h.note("contested")
+	} else {
+		h.note("alone")
+	}
+}
+
+func (h *toldHabits) note(s string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.heard = append(h.heard, s)
 }
 
 // Also a port of its own stays open for others when one without proof has come,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -40,7 +41,7 @@ func (l *pipeListener) Addr() net.Addr {
 
 // sharedStage is a Shared in a bubble of testing/synctest, where every limit can
 // be measured exactly. What a client sends stands for its handshake: "proven",
-// "unproven", or anything else, which fails.
+// "unproven", these after "slowly " (10 ms), or anything else, which fails.
 type sharedStage struct {
 	*Shared
 	t         *testing.T
@@ -87,6 +88,10 @@ func fakeHandshake(_ context.Context, raw net.Conn) (*Conn, error) {
 	buf := make([]byte, 16)
 	n, err := raw.Read(buf)
 	word := string(buf[:n])
+	if rest, slow := strings.CutPrefix(word, "slowly "); slow {
+		time.Sleep(10 * time.Millisecond)
+		word = rest
+	}
 	if err != nil || word != "proven" && word != "unproven" {
 		raw.Close()
 		return nil, fmt.Errorf("%w: %q, %w", ErrHandshake, word, err)
@@ -96,11 +101,18 @@ func fakeHandshake(_ context.Context, raw net.Conn) (*Conn, error) {
 	return conn, nil
 }
 
-func yes() bool { return true }
+// habitOf is a Habits that hears nothing, and has connections without proof wait.
+type habitOf func() time.Duration
+
+func (h habitOf) Grace() time.Duration { return h() }
+func (habitOf) Proven(time.Duration)   {}
+func (habitOf) Waited(bool)            {}
+
+var resumes = habitOf(func() time.Duration { return time.Hour })
 
 // request is one of a session that has resumed before.
 func (s *sharedStage) request(client netip.Addr) Request {
-	return Request{Local: loopback, Peer: client, Secure: fakeHandshake, HasResumed: yes, Stall: testStall}
+	return Request{Local: loopback, Peer: client, Secure: fakeHandshake, Habits: resumes, Stall: testStall}
 }
 
 // offer makes one that must succeed at once.

@@ -73,7 +73,7 @@ func TestSP04StolenTicket(t *testing.T) {
 			server, client := testTLS(t, v.version)
 			s := shareLoopback(t, 1, SharedOptions{OwnerAge: hangLimit})
 			victim := newParty(t, s, loopback, server, client)
-			victim.request.HasResumed = yes
+			victim.request.Habits = resumes
 			state := ticketOf(t, victim)
 			thief := victim.showing(forged(t, state, func(_, session []byte) { session[sessionSecret] ^= 1 }))
 			o := victim.offer()
@@ -127,7 +127,7 @@ func TestSP06FasterThief(t *testing.T) {
 			server, client := testTLS(t, v.version)
 			s := shareLoopback(t, 1, SharedOptions{OwnerAge: hangLimit, Grace: hangLimit})
 			victim := newParty(t, s, loopback, server, client)
-			victim.request.HasResumed = yes
+			victim.request.Habits = resumes
 			s.terms.grace = time.Millisecond // for the one that fetches the ticket
 			state := ticketOf(t, victim)
 			s.terms.grace = hangLimit
