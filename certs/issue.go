@@ -75,22 +75,30 @@ const maxSubjects = 100
 // ErrRequest is wrapped by errors about what a certificate is asked to hold.
 var ErrRequest = errors.New("this certificate cannot be made")
 
-func (o IssueOptions) template() (*x509.Certificate, error) {
-	if o.Now.IsZero() {
-		o.Now = time.Now()
+// leafTemplate is a certificate that has no names yet. now may be zero: the present.
+func leafTemplate(now time.Time, validFor time.Duration, purpose Purpose) (*x509.Certificate, error) {
+	if now.IsZero() {
+		now = time.Now()
 	}
 	serial, err := newSerial()
 	if err != nil {
 		return nil, err
 	}
-	t := &x509.Certificate{
+	return &x509.Certificate{
 		SerialNumber: serial,
-		NotBefore:    o.Now.Add(-clockSkew),
-		NotAfter:     o.Now.Add(o.ValidFor),
+		NotBefore:    now.Add(-clockSkew),
+		NotAfter:     now.Add(validFor),
 		// RFC 5280 §4.2.1.3: all that the suites of TLS 1.3 and (EC)DHE use.
 		KeyUsage:              x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:           []x509.ExtKeyUsage{o.Purpose.usage()},
-		BasicConstraintsValid: true,
+		ExtKeyUsage:           []x509.ExtKeyUsage{purpose.usage()},
+		BasicConstraintsValid: true, // RFC 5280 §4.2.1.9: says cA=FALSE
+	}, nil
+}
+
+func (o IssueOptions) template() (*x509.Certificate, error) {
+	t, err := leafTemplate(o.Now, o.ValidFor, o.Purpose)
+	if err != nil {
+		return nil, err
 	}
 	if err := o.names(t); err != nil {
 		return nil, err

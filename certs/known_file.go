@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
+
+	"github.com/sealane/sealane/internal/atomicfile"
 )
 
 // How long a change of the known hosts waits for one by another program, which
@@ -71,7 +73,7 @@ func (k *KnownHosts) update(change func(*knownFile) error) error {
 	if len(text) > maxKnownFile {
 		return fmt.Errorf("%w: %s would be larger than 4 MiB; remove servers from it", ErrKnownHosts, path)
 	}
-	if err := replace(path, text); err != nil {
+	if err := atomicfile.Write(path, text, atomicfile.Options{}); err != nil {
 		return fmt.Errorf("%w: %w", ErrKnownHosts, err)
 	}
 	return nil
@@ -85,33 +87,4 @@ func waitForLock(name string, deadline time.Time) (unlock func(), err error) {
 		}
 		time.Sleep(lockInterval)
 	}
-}
-
-// replace puts data in the place of the file name in one step, on disk before it
-// returns, for its owner only.
-func replace(name string, data []byte) (err error) {
-	dir := filepath.Dir(name)
-	f, err := os.CreateTemp(dir, ".known-*") // 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		f.Close()
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), name); err != nil {
-		return err
-	}
-	return syncDir(dir)
 }

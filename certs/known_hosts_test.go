@@ -194,7 +194,7 @@ func TestKnownHostsAtOnce(t *testing.T) {
 	if all, err := k.List(); len(all) != programs*servers || err != nil {
 		t.Errorf("%d servers of %d, %v", len(all), programs*servers, err)
 	}
-	left, _ := filepath.Glob(filepath.Join(filepath.Dir(k.Path()), ".known-*"))
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(k.Path()), ".new-*"))
 	if len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}

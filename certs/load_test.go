@@ -200,9 +200,9 @@ func TestLoadOrCreateTogether(t *testing.T) {
 	}
 }
 
-func TestWriteNewKeeps(t *testing.T) {
+func TestWriteFileKeeps(t *testing.T) {
 	name := write(t, "f", []byte("old"))
-	if err := writeNew(name, []byte("new"), 0o600); !errors.Is(err, fs.ErrExist) {
+	if err := WriteFile(name, []byte("new"), 0o600, false); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("error %v, want fs.ErrExist", err)
 	}
 	if data, _ := os.ReadFile(name); string(data) != "old" {

@@ -7,7 +7,8 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io/fs"
-	"os"
+
+	"github.com/sealane/sealane/internal/atomicfile"
 )
 
 // maxChain bounds the certificates of one chain that are looked at. Real chains
@@ -86,8 +87,5 @@ func EncodeKey(key crypto.Signer) ([]byte, error) {
 // is there, unless replace is set: then readers see the old file or the new one
 // and nothing in between.
 func WriteFile(name string, data []byte, mode fs.FileMode, replace bool) error {
-	if !replace {
-		return writeNew(name, data, mode)
-	}
-	return writeBeside(name, data, mode, os.Rename)
+	return atomicfile.Write(name, data, atomicfile.Options{Mode: mode, New: !replace})
 }

@@ -60,13 +60,10 @@ func SelfSigned(o Options) (certPEM, keyPEM []byte, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("certs: sign the certificate: %w", err)
 	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, nil, fmt.Errorf("certs: encode the key: %w", err)
+	if keyPEM, err = EncodeKey(key); err != nil {
+		return nil, nil, err
 	}
-	certPEM = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
-	keyPEM = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
-	return certPEM, keyPEM, nil
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), keyPEM, nil
 }
 
 func (o Options) template() (*x509.Certificate, error) {
@@ -79,22 +76,11 @@ func (o Options) template() (*x509.Certificate, error) {
 	if o.ValidFor == 0 {
 		o.ValidFor = DefaultValidity
 	}
-	if o.Now.IsZero() {
-		o.Now = time.Now()
-	}
-	serial, err := newSerial()
+	t, err := leafTemplate(o.Now, o.ValidFor, ForServer)
 	if err != nil {
 		return nil, err
 	}
-	t := &x509.Certificate{
-		SerialNumber:          serial,
-		Subject:               pkix.Name{CommonName: commonName(o.Hosts[0])},
-		NotBefore:             o.Now.Add(-clockSkew),
-		NotAfter:              o.Now.Add(o.ValidFor),
-		KeyUsage:              x509.KeyUsageDigitalSignature, // RFC 5280 §4.2.1.3: all that (EC)DHE suites use
-		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		BasicConstraintsValid: true, // RFC 5280 §4.2.1.9: says cA=FALSE
-	}
+	t.Subject = pkix.Name{CommonName: commonName(o.Hosts[0])}
 	for _, h := range o.Hosts {
 		if ip, err := netip.ParseAddr(h); err == nil {
 			if ip.Zone() != "" {

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 )
 
@@ -68,10 +67,10 @@ func create(dir string, o Options) error {
 	}
 	// The key comes first: a crash in between leaves a key that nobody has seen,
 	// rather than a certificate that somebody trusts and nobody can use.
-	if err := writeNew(filepath.Join(dir, KeyFile), keyPEM, 0o600); err != nil {
+	if err := WriteFile(filepath.Join(dir, KeyFile), keyPEM, 0o600, false); err != nil {
 		return fmt.Errorf("write the key: %w", err)
 	}
-	if err := writeNew(filepath.Join(dir, CertFile), certPEM, 0o644); err != nil {
+	if err := WriteFile(filepath.Join(dir, CertFile), certPEM, 0o644, false); err != nil {
 		return fmt.Errorf("write the certificate: %w", err)
 	}
 	return nil
@@ -84,67 +83,4 @@ func exists(name string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
-}
-
-// writeNew puts data under name in one step, on disk before it returns. It
-// fails with fs.ErrExist when name is there.
-func writeNew(name string, data []byte, mode fs.FileMode) error {
-	return writeBeside(name, data, mode, publish)
-}
-
-// writeBeside writes data to a new file beside name, and to the disk; place then gives
-// it the name.
-func writeBeside(name string, data []byte, mode fs.FileMode, place func(from, name string) error) error {
-	dir := filepath.Dir(name)
-	f, err := os.CreateTemp(dir, ".new-*") // 0600 from its first moment
-	if err != nil {
-		return err
-	}
-	defer func() {
-		f.Close()
-		os.Remove(f.Name()) // gone already when it was renamed
-	}()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	if err := f.Chmod(mode); err != nil && runtime.GOOS != "windows" {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := place(f.Name(), name); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// publish gives the file temp its name. A link fails when name is there, which
-// a rename does not; a rename serves file systems without links (FAT).
-func publish(temp, name string) error {
-	err := os.Link(temp, name)
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	if there, err := exists(name); err != nil || there {
-		return errors.Join(err, fs.ErrExist)
-	}
-	return os.Rename(temp, name)
-}
-
-// syncDir makes new names last through a power cut. Windows cannot sync a
-// folder and needs no such call.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

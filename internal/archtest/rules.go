@@ -62,9 +62,11 @@ func House() Plan {
 			// auth/store knows no driver and no scheme of passwords: it has interfaces for both.
 			{Package: "auth/store", Module: []string{"auth"}},
 			{Package: "auth/store/sqlite", Module: []string{"auth/store"}, Library: []string{"modernc.org/sqlite"}},
+			// The key of a server and the known hosts are written as the program's own files are.
+			{Package: "internal/atomicfile"},
 			// PKCS #12 is the form that Windows, macOS and graphical clients take; the
 			// reader of x/crypto is frozen, and knows no modern encryption.
-			{Package: "certs", Library: []string{"golang.org/x/crypto", "software.sslmate.com/src/go-pkcs12"}},
+			{Package: "certs", Module: []string{"internal/atomicfile"}, Library: []string{"golang.org/x/crypto", "software.sslmate.com/src/go-pkcs12"}},
 			// certmagic and what its types are made of.
 			{Package: "certs/acme", Library: []string{"github.com/caddyserver/certmagic", "github.com/mholt/acmez", "go.uber.org/zap"}},
 
@@ -86,9 +88,9 @@ func House() Plan {
 			},
 
 			// The program.
-			{Package: "internal/trail"},
+			{Package: "internal/trail", Module: []string{"internal/atomicfile"}},
 			{Package: "internal/control", Library: []string{"golang.org/x/sys"}},
-			{Package: "internal/guard", Module: []string{"auth"}},
+			{Package: "internal/guard", Module: []string{"auth", "internal/atomicfile"}},
 			{Package: "internal/proxy", Library: []string{"github.com/pires/go-proxyproto"}},
 			{Package: "internal/config", Module: []string{"auth", "auth/password", "certs/acme", "ftpserver", "internal/guard"}, Library: []string{"github.com/BurntSushi/toml"}},
 			{
@@ -102,7 +104,7 @@ func House() Plan {
 				Package: "internal/cli",
 				Module: []string{
 					"ftp", "vfs", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "auth/store", "certs", "ftpserver", "ftpclient", "mirror", "vfs/ftpfs", "internal/listing",
-					"internal/config", "internal/control", "internal/daemon", "internal/glob", "internal/trail", "internal/ui",
+					"internal/atomicfile", "internal/config", "internal/control", "internal/daemon", "internal/glob", "internal/trail", "internal/ui",
 				},
 				Library: []string{"github.com/BurntSushi/toml", "github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term", "golang.org/x/text/encoding", "golang.org/x/text/unicode/norm", "golang.org/x/time/rate"},
 			},
@@ -113,7 +115,7 @@ func House() Plan {
 			{Package: "internal/testport"},
 			{Package: "internal/conformance"},
 			{Package: "internal/docgen", Module: []string{"ftp", "ftpserver", "internal/cli", "internal/config", "internal/control"}},
-			{Package: "interop", Tests: []string{"ftpclient"}}, // ABOR has no command
+			{Package: "interop", Tests: []string{"ftp", "ftpclient", "vfs", "vfs/ftpfs", "vfs/vfstest"}}, // ABOR has no command, and vfs/ftpfs none of all
 			{Package: "interop/durability", Tests: []string{"github.com/hanwen/go-fuse"}},
 			{Package: "bench"},
 		},

@@ -50,7 +50,7 @@ func (c *catCommand) run(ctx context.Context, args []string) error {
 			return err
 		}
 		if t.pattern == nil {
-			if _, err := localName(t.u, "-"); err != nil {
+			if err := oneFile(t.u, folderHint); err != nil {
 				return err
 			}
 		}

@@ -134,11 +134,11 @@ func daysLeft(d certs.Details, now time.Time) string {
 	const day = 24 * time.Hour
 	switch {
 	case now.Before(d.NotBefore):
-		return fmt.Sprintf("begins in %d days", (d.NotBefore.Sub(now)+day-1)/day)
+		return "begins in " + ui.Counted(int64((d.NotBefore.Sub(now)+day-1)/day), "day")
 	case now.After(d.NotAfter):
-		return fmt.Sprintf("expired %d days ago", now.Sub(d.NotAfter)/day)
+		return "expired " + ui.Counted(int64(now.Sub(d.NotAfter)/day), "day") + " ago"
 	}
-	return fmt.Sprintf("expires in %d days", d.NotAfter.Sub(now)/day)
+	return "expires in " + ui.Counted(int64(d.NotAfter.Sub(now)/day), "day")
 }
 
 // keyFlags choose the key to be made.

@@ -43,6 +43,30 @@ func pageSteps(text string) (steps []howtoStep) {
 	return steps
 }
 
+// understood looks at the command line, and runs nothing.
+func (s howtoStep) understood(t *testing.T, env *Env) {
+	t.Helper()
+	cmd, rest, err := newRootCommand(env).Find(s.args)
+	if err == nil {
+		if err = cmd.ParseFlags(rest); err == nil {
+			err = cmd.ValidateArgs(cmd.Flags().Args())
+		}
+	}
+	if err != nil {
+		t.Errorf("sealane %s: %v", strings.Join(s.args, " "), err)
+	}
+}
+
+// printed compares what a command has printed with the page, in which "…" stands for any text.
+func (s howtoStep) printed(t *testing.T, out string) {
+	t.Helper()
+	want := strings.TrimRight(strings.Join(s.want, "\n"), "\n")
+	pattern := "^" + strings.ReplaceAll(regexp.QuoteMeta(want), "…", "(?s:.+?)") + "\n?$"
+	if !regexp.MustCompile(pattern).MatchString(out) {
+		t.Errorf("sealane %s printed\n%sand not\n%s", strings.Join(s.args, " "), out, want)
+	}
+}
+
 // shellWords splits at spaces outside of double quotes.
 func shellWords(s string) (words []string) {
 	for i, part := range strings.Split(s, `"`) {
@@ -72,23 +96,12 @@ func TestHowtoCertificates(t *testing.T) {
 			return ""
 		}}
 		if s.args[0] != "cert" {
-			cmd, rest, err := newRootCommand(env).Find(s.args)
-			if err == nil {
-				if err = cmd.ParseFlags(rest); err == nil {
-					err = cmd.ValidateArgs(cmd.Flags().Args())
-				}
-			}
-			if err != nil {
-				t.Errorf("sealane %s: %v", strings.Join(s.args, " "), err)
-			}
+			s.understood(t, env)
 			continue
 		}
 		if code := Main(context.Background(), env, s.args); code != 0 {
 			t.Fatalf("sealane %s: exit code %d\n%s", strings.Join(s.args, " "), code, errs.String())
 		}
-		want := "^" + strings.ReplaceAll(regexp.QuoteMeta(strings.Join(s.want, "\n")), "…", "(?s:.+?)") + "\n$"
-		if !regexp.MustCompile(want).MatchString(out.String()) {
-			t.Errorf("sealane %s printed\n%sand not\n%s", strings.Join(s.args, " "), out.String(), strings.Join(s.want, "\n"))
-		}
+		s.printed(t, out.String())
 	}
 }

@@ -36,7 +36,7 @@ func (s *certSource) flags(cmd *cobra.Command) {
 	flags.StringVar(&s.host, "host", "", "judge as a client that connects to `NAME` (default: that of the server, none for a file)")
 	flags.BoolVar(&s.implicit, "implicit", false, "TLS from the first byte (port 990)")
 	flags.BoolVar(&s.client, "client", false, "judge it as the certificate of a client")
-	flags.DurationVar(&s.timeout, "timeout", ftpclient.DefaultTimeout, "give up when nothing has moved for this `LONG`")
+	flags.DurationVar(&s.timeout, "timeout", ftpclient.DefaultTimeout, "give up when nothing has moved for this `TIME`, as 90s or 2m")
 	flags.BoolVar(&s.json, "json", false, "print a JSON object")
 }
 

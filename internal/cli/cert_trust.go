@@ -73,7 +73,7 @@ is asked.`,
 	cmd.Flags().StringVar(&a.fingerprint, "fingerprint", "", "what the owner of the server says: `sha256/BASE64` of the key, or the SHA-256 of the certificate in hex")
 	cmd.Flags().BoolVar(&a.implicit, "implicit", false, "TLS from the first byte")
 	cmd.Flags().BoolVar(&a.yes, "yes", false, "do not ask; needs --fingerprint")
-	cmd.Flags().DurationVar(&a.timeout, "timeout", ftpclient.DefaultTimeout, "give up when nothing has moved for this `LONG`")
+	cmd.Flags().DurationVar(&a.timeout, "timeout", ftpclient.DefaultTimeout, "give up when nothing has moved for this `TIME`, as 90s or 2m")
 	return cmd
 }
 

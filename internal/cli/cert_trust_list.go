@@ -129,7 +129,7 @@ over, unless --replace is given.`,
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(env.Stdout, "%d servers taken over\n", added)
+			_, err = fmt.Fprintf(env.Stdout, "%s taken over\n", ui.Counted(added, "server"))
 			return err
 		},
 	}

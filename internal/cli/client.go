@@ -63,8 +63,8 @@ func (f *clientFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.limitRate, "limit-rate", "", "move at most `RATE` bytes a second in all, as 500k or 2M")
 	flags.StringVar(&f.charset, "charset", "", "names on the server are in `CHARSET` and not in UTF-8: latin1, koi8-r, shift_jis, gbk, …")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the dialogue with the server, without passwords")
-	flags.DurationVar(&f.timeout, "timeout", ftpclient.DefaultTimeout, "give up when nothing has moved for this `LONG`")
-	flags.DurationVar(&f.finish, "finish-timeout", 0, "wait this `LONG` for a server to confirm what it has got (default --timeout, at least 2m)")
+	flags.DurationVar(&f.timeout, "timeout", ftpclient.DefaultTimeout, "give up when nothing has moved for this `TIME`, as 90s or 2m")
+	flags.DurationVar(&f.finish, "finish-timeout", 0, "wait this `TIME` for a server to confirm what it has got (default --timeout, at least 2m)")
 	flags.BoolVar(&f.json, "json", false, "print JSON, one object a line")
 	flags.BoolVar(&f.plaintext, "insecure-plaintext", false, "use no TLS with an ftp:// URL: all can be read and changed on the way")
 }
@@ -181,9 +181,14 @@ func (f *clientFlags) retry(env *Env) ftpclient.Retry {
 		return r
 	}
 	r.Notify = func(err error, wait time.Duration) {
-		_, _ = fmt.Fprintf(env.Stderr, "sealane: %s; trying again in %s\n", ui.Safe(oneLine(err)), wait.Round(100*time.Millisecond))
+		_, _ = fmt.Fprintln(env.Stderr, retryText(err, wait))
 	}
 	return r
+}
+
+// retryText says that something is tried again.
+func retryText(err error, wait time.Duration) string {
+	return fmt.Sprintf("sealane: %s; trying again in %s", ui.Safe(oneLine(err)), wait.Round(100*time.Millisecond))
 }
 
 // oneLine is the text of an error that may be several.

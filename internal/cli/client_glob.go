@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 	"unicode"
@@ -164,7 +165,7 @@ func (t target) find(ctx context.Context, e *expander) ([]match, error) {
 	}
 	switch {
 	case e.refused > 0:
-		return nil, fmt.Errorf("%w: the server lists %s that cannot be names of files", ftpclient.ErrProtocol, ui.Count(int64(e.refused)))
+		return nil, fmt.Errorf("%w: the server lists %s that no file can have", ftpclient.ErrProtocol, ui.Counted(e.refused, "name"))
 	case len(e.matches) == 0:
 		return nil, withHint(fmt.Errorf("%w %s", errNoMatch, ui.Safe(t.u.Path+strings.Join(t.pattern, "/"))),
 			"sealane ls shows what is there; --no-glob takes * ? and [ for parts of a name")
@@ -238,12 +239,23 @@ func oneName(name string) bool {
 	return name != "" && name != "." && name != ".." && !strings.ContainsAny(name, "/\x00\r\n")
 }
 
-// localRules are those for names of files on this machine.
-func localRules(goos string) listing.Rules {
-	if goos == "windows" {
-		return listing.Windows
+// folderHint is for a folder where a file is to be downloaded.
+const folderHint = "sealane ls shows what is in it, and sealane get -r downloads it"
+
+// oneFile refuses a URL that says itself that it names a folder.
+func oneFile(u ftp.URL, hint string) error {
+	if strings.HasSuffix(u.Path, "/") {
+		return withHint(usagef("the URL %s names a folder", u), "%s", hint)
 	}
-	return listing.AnySystem
+	return nil
+}
+
+// safeHere says why a name from a server cannot be that of a file on this machine.
+func safeHere(name string) error {
+	if runtime.GOOS == "windows" {
+		return listing.Safe(name, listing.Windows)
+	}
+	return listing.Safe(name, listing.AnySystem)
 }
 
 // errTaken says that two files would get one name here.

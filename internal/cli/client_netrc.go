@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/sealane/sealane/internal/config"
 )
 
 // Bounds of a netrc file.
@@ -275,8 +277,7 @@ func readNetrc(name string) (string, error) {
 		return "", err
 	case !info.Mode().IsRegular():
 		return "", fmt.Errorf("%s is not a regular file", name)
-	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
-		// Windows keeps rights in lists that these bits do not show.
+	case config.OthersCanRead(info):
 		return "", withHint(usagef("others can read %s, which may hold passwords", name), "chmod 600 %s", name)
 	}
 	text, err := io.ReadAll(io.LimitReader(file, maxNetrc+1))

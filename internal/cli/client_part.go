@@ -8,8 +8,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"time"
+
+	"github.com/sealane/sealane/internal/atomicfile"
 )
 
 // part is a download under way. It lies beside its target as NAME.part, so that
@@ -31,7 +32,9 @@ type landing struct {
 	syncDir func(root *os.Root, dir string) error
 }
 
-func systemLanding() landing { return landing{(*os.File).Sync, (*os.Root).Rename, syncDir} }
+func systemLanding() landing {
+	return landing{(*os.File).Sync, (*os.Root).Rename, func(root *os.Root, dir string) error { return atomicfile.SyncDir(root.Open, dir) }}
+}
 
 const partSuffix = ".part"
 
@@ -175,17 +178,4 @@ func (p *part) release() {
 	if p.own {
 		_ = p.root.Close()
 	}
-}
-
-// syncDir makes a rename in dir survive a power cut. Windows has no such call:
-// NTFS logs the rename itself.
-func syncDir(root *os.Root, dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := root.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -123,7 +123,7 @@ func (r *reporter) retrying(err error, wait time.Duration) {
 	defer r.mu.Unlock()
 	r.tell(retryEvent{"retry", r.op, oneLine(err), wait.Seconds()})
 	if !r.quiet && !r.json {
-		r.notice("sealane: %s; trying again in %s", ui.Safe(oneLine(err)), wait.Round(100*time.Millisecond))
+		r.notice("%s", retryText(err, wait))
 	}
 }
 
@@ -268,14 +268,14 @@ func (r *reporter) end(cause error) error {
 	elapsed := time.Since(r.start)
 	r.tell(summaryEvent{"summary", r.op, r.done, r.skipped, r.failed, r.left, r.bytes, elapsed.Seconds()})
 	if !r.json && !r.quiet {
-		_, _ = fmt.Fprintf(r.env.Stdout, "%s: %s bytes in %s (%s)%s\n", countFiles(r.done), ui.Count(r.bytes), elapsed.Round(time.Millisecond),
+		_, _ = fmt.Fprintf(r.env.Stdout, "%s: %s in %s (%s)%s\n", ui.Counted(r.done, "file"), ui.Counted(r.bytes, "byte"), elapsed.Round(time.Millisecond),
 			ui.Rate(r.bytes, elapsed), r.others())
 	}
 	for _, f := range r.failures {
 		r.notice("sealane: %s: %s", ui.Safe(f.name), ui.Safe(oneLine(f.err)))
 	}
 	if more := r.failed - len(r.failures); more > 0 {
-		r.notice("sealane: and %s failures more", ui.Count(int64(more)))
+		r.notice("sealane: and %s", ui.Counted(more, "more failure"))
 	}
 	const goOn = "run the same command again with --resume to go on: what is done is not moved again"
 	switch {
@@ -284,11 +284,11 @@ func (r *reporter) end(cause error) error {
 	case cause != nil && r.done+r.skipped == 0:
 		return cause
 	case cause != nil:
-		return withHint(fmt.Errorf("%w, the run was ended: %s failed, %s done", errPartly, countFiles(r.failed), countFiles(r.done)), goOn)
+		return withHint(fmt.Errorf("%w, the run was ended: %s failed, %s done", errPartly, ui.Counted(r.failed, "file"), ui.Counted(r.done, "file")), goOn)
 	case r.failed > 0 && r.done+r.skipped == 0:
 		return r.first
 	case r.failed > 0:
-		return withHint(fmt.Errorf("%w: %s failed, %s done", errPartly, countFiles(r.failed), countFiles(r.done)), goOn)
+		return withHint(fmt.Errorf("%w: %s failed, %s done", errPartly, ui.Counted(r.failed, "file"), ui.Counted(r.done, "file")), goOn)
 	}
 	return nil
 }
@@ -306,11 +306,4 @@ func (r *reporter) others() string {
 		text += fmt.Sprintf(", %s broken off", ui.Count(int64(r.left)))
 	}
 	return text
-}
-
-func countFiles(n int) string {
-	if n == 1 {
-		return "1 file"
-	}
-	return ui.Count(int64(n)) + " files"
 }

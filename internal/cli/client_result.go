@@ -55,7 +55,7 @@ func (d finished) print(w io.Writer, asJSON bool) error {
 	if d.Offset > 0 {
 		resumed = fmt.Sprintf(" from %s on", ui.Count(d.Offset))
 	}
-	_, err := fmt.Fprintf(w, "%s: %s bytes%s in %s (%s), verified: %s\n", ui.Safe(d.Local), ui.Count(d.Bytes), resumed,
+	_, err := fmt.Fprintf(w, "%s: %s%s in %s (%s), verified: %s\n", ui.Safe(d.Local), ui.Counted(d.Bytes, "byte"), resumed,
 		d.elapsed.Round(time.Millisecond), ui.Rate(d.Bytes, d.elapsed), d.proof())
 	return err
 }

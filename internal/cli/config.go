@@ -36,6 +36,22 @@ func newConfigDescribeCommand(env *Env) *cobra.Command {
 	}
 }
 
+// settingsOf gives the settings of a server: those of its TOML file, if one is named, with
+// its state folder, if that is named.
+func settingsOf(file, state string) (config.Config, error) {
+	c := config.Default()
+	if file != "" {
+		var err error
+		if c, err = config.Load(file); err != nil {
+			return c, usageError{err}
+		}
+	}
+	if state != "" {
+		c.State = state
+	}
+	return c, nil
+}
+
 // finding is one line of "sealane config check" as JSON.
 type finding struct {
 	Level   string `json:"level"` // "error" or "warning"
@@ -124,7 +140,7 @@ func (c *configCheck) print(file string, found []finding) error {
 		}
 	}
 	if !c.json {
-		if _, err := fmt.Fprintf(c.env.Stdout, "%s: %d mistakes, %d warnings\n", ui.Safe(file), bad, weak); err != nil {
+		if _, err := fmt.Fprintf(c.env.Stdout, "%s: %s, %s\n", ui.Safe(file), ui.Counted(bad, "mistake"), ui.Counted(weak, "warning")); err != nil {
 			return err
 		}
 	}

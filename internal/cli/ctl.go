@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sealane/sealane/internal/config"
 	"github.com/sealane/sealane/internal/control"
 	"github.com/sealane/sealane/internal/daemon"
 	"github.com/sealane/sealane/internal/ui"
@@ -56,15 +55,9 @@ func (c *ctlCommand) path() (string, error) {
 	if c.socket != "" {
 		return c.socket, nil
 	}
-	settings := config.Default()
-	if c.config != "" {
-		var err error
-		if settings, err = config.Load(c.config); err != nil {
-			return "", usageError{err}
-		}
-	}
-	if c.state != "" {
-		settings.State = c.state
+	settings, err := settingsOf(c.config, c.state)
+	if err != nil {
+		return "", err
 	}
 	path, err := daemon.ControlSocket(settings)
 	if err == nil && path == "" {

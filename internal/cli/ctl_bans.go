@@ -68,7 +68,7 @@ func newCtlBanCommand(env *Env) *cobra.Command {
 		},
 	}
 	c.flags(cmd)
-	cmd.Flags().DurationVar(&length, "for", 24*time.Hour, "lift it after this `LONG`, ten years at most")
+	cmd.Flags().DurationVar(&length, "for", 24*time.Hour, "lift it after this `TIME`, ten years at most")
 	cmd.Flags().StringVar(&reason, "reason", "", "a `TEXT` for other administrators")
 	return cmd
 }

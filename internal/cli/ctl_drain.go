@@ -32,6 +32,6 @@ grace time (limits.grace) to finish.`,
 		}),
 	}
 	c.flags(cmd)
-	cmd.Flags().DurationVar(&limit, "for", 0, "wait no longer than this `LONG` (default: as long as it takes)")
+	cmd.Flags().DurationVar(&limit, "for", 0, "wait no longer than this `TIME` (default: as long as it takes)")
 	return cmd
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/internal/control"
+	"github.com/sealane/sealane/internal/ui"
 )
 
 type ctlKick struct {
@@ -62,7 +63,7 @@ func (k *ctlKick) kick(ctx context.Context, server *control.Client, ids []string
 		}
 		ended++
 	}
-	_, err := fmt.Fprintf(k.env.Stdout, "%d sessions ended\n", ended)
+	_, err := fmt.Fprintf(k.env.Stdout, "%s ended\n", ui.Counted(ended, "session"))
 	return errors.Join(append(errs, err)...)
 }
 

@@ -117,7 +117,7 @@ func summary(list control.Sessions) string {
 			transfers++
 		}
 	}
-	return fmt.Sprintf("%s  %d sessions, %d transfers   (Ctrl-C ends the view)", list.At.Local().Format(time.TimeOnly), len(list.Sessions), transfers)
+	return fmt.Sprintf("%s  %s, %s   (Ctrl-C ends the view)", list.At.Local().Format(time.TimeOnly), ui.Counted(len(list.Sessions), "session"), ui.Counted(transfers, "transfer"))
 }
 
 // sessionTable describes sessions in lines. Rates are since before, or without it since the

@@ -42,7 +42,7 @@ func TestSessionTable(t *testing.T) {
 			t.Errorf("want a rate of %s: %q", c.rate, lines[1])
 		}
 	}
-	if s := summary(now); !strings.Contains(s, "3 sessions, 1 transfers") {
+	if s := summary(now); !strings.Contains(s, "3 sessions, 1 transfer ") {
 		t.Error(s)
 	}
 }

@@ -37,20 +37,20 @@ func statsTable(list []control.Stats) []string {
 	}
 	return columns([][]string{
 		{"server", state + ", version " + s.Version + ", since " + s.Started.UTC().Format(time.RFC3339)},
-		{"now", ui.Count(int64(s.Sessions)) + " sessions, " + ui.Count(int64(s.Transfers)) + " transfers"},
+		{"now", ui.Counted(s.Sessions, "session") + ", " + ui.Counted(s.Transfers, "transfer")},
 		{"sessions", ui.Count(s.SessionsTotal) + ", " + ui.Count(s.Refused) + " refused, " + ui.Count(s.TLSFailed) + " failed in TLS"},
 		{"logins", ui.Count(s.Logins) + ", " + ui.Count(s.LoginsFailed) + " failed"},
 		{"uploads", ui.Count(s.Uploads) + ", " + ui.Size(s.UploadBytes)},
 		{"downloads", ui.Count(s.Downloads) + ", " + ui.Size(s.DownloadBytes)},
 		{"broken transfers", ui.Count(s.TransferErrors)},
 		{"reloads", ui.Count(s.Reloads) + ", " + ui.Count(s.ReloadsRefused) + " refused"},
-		{"data ports", ui.Count(int64(s.DataPorts.Waits)) + " waits, the longest " + s.DataPorts.LongestWait.Round(time.Millisecond).String() +
+		{"data ports", ui.Counted(s.DataPorts.Waits, "wait") + ", the longest " + s.DataPorts.LongestWait.Round(time.Millisecond).String() +
 			", " + ui.Count(int64(s.DataPorts.Refused)) + " refused"},
 		{"data strangers", ui.Count(int64(s.DataPorts.Strangers)) + ", " + ui.Count(int64(s.DataPorts.Unproven)) + " unproven, " +
 			ui.Count(int64(s.DataPorts.Rivals)) + " lost to rivals"},
-		{"certificates", ui.Count(s.CertificatesRefused) + " times new files refused"},
+		{"certificates", ui.Counted(s.CertificatesRefused, "time") + " new files refused"},
 		{"bans", ui.Count(int64(s.Guard.Bans)) + " in force, " + ui.Count(int64(s.Guard.Banned)) + " made; " +
-			ui.Count(int64(s.Guard.RefusedBanned+s.Guard.RefusedDenied+s.Guard.RefusedHandshakes)) + " connections turned away"},
+			ui.Counted(s.Guard.RefusedBanned+s.Guard.RefusedDenied+s.Guard.RefusedHandshakes, "connection") + " turned away"},
 		{"guarded logins", ui.Count(int64(s.Guard.LoginsDelayed)) + " delayed, " + ui.Count(int64(s.Guard.LoginsHeld+s.Guard.LoginsBarred)) + " denied unseen, " +
 			ui.Count(int64(s.Guard.HashesRefused)) + " had no turn"},
 		{"trail", trailState(s.Trail)},
@@ -65,5 +65,5 @@ func trailState(t control.Trail) string {
 	case !t.Healthy:
 		state = "NOT WRITTEN (" + ui.Safe(t.Error) + "), "
 	}
-	return state + ui.Count(int64(t.Lines)) + " lines, " + ui.Count(t.Lost) + " events lost, " + ui.Count(t.SinkLost) + " lines lost on the way to other sinks"
+	return state + ui.Counted(t.Lines, "line") + ", " + ui.Counted(t.Lost, "event") + " lost, " + ui.Counted(t.SinkLost, "line") + " lost on the way to other sinks"
 }

@@ -6,13 +6,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/ftp"
-	"github.com/sealane/sealane/internal/listing"
 )
 
 type getCommand struct {
@@ -142,8 +140,8 @@ func (g *getCommand) sizeIfShown(ctx context.Context, m *mover, u ftp.URL) int64
 
 // localName finds where the download goes.
 func localName(u ftp.URL, local string) (string, error) {
-	if strings.HasSuffix(u.Path, "/") {
-		return "", withHint(usagef("the URL names a folder"), "sealane ls shows what is in it, and sealane get -r downloads it")
+	if err := oneFile(u, folderHint); err != nil {
+		return "", err
 	}
 	if local == "-" {
 		return local, nil
@@ -160,7 +158,7 @@ func localName(u ftp.URL, local string) (string, error) {
 	}
 	base := path.Base(u.Path)
 	// The name becomes a name here: it must stay in its folder, on Windows too.
-	if err := listing.Safe(base, localRules(runtime.GOOS)); err != nil || !filepath.IsLocal(base) {
+	if err := safeHere(base); err != nil || !filepath.IsLocal(base) {
 		return "", withHint(usagef("%q cannot be a file name here", base), "give the name of the local file")
 	}
 	return filepath.Join(local, base), nil

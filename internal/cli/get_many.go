@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/sealane/sealane/ftp"
-	"github.com/sealane/sealane/internal/listing"
 	"github.com/sealane/sealane/mirror"
 	"github.com/sealane/sealane/vfs"
 	"github.com/sealane/sealane/vfs/ftpfs"
@@ -39,8 +38,8 @@ func (g *getCommand) many(ctx context.Context, targets []target, local string) e
 	}
 	defer pool.Close()
 	run := &getRun{
-		getCommand: g, mover: &mover{tells: g.report, conns: pool, goingOn: g.resume},
-		login: u, local: local, names: newClaims(runtime.GOOS),
+		getCommand: g, manyRun: manyRun{mover: &mover{tells: g.report, conns: pool, goingOn: g.resume}, login: u},
+		local: local, names: newClaims(runtime.GOOS),
 	}
 	defer run.close()
 	if err := run.find(ctx, targets); err != nil {
@@ -63,26 +62,11 @@ func sameServer(a, b ftp.URL) bool {
 // getRun is one run of a command that downloads several files.
 type getRun struct {
 	*getCommand
-	*mover
-	login ftp.URL // with user and password
+	manyRun
 	local string
 	names *claims
 	found []match // files, and folders with --recursive
 	alone bool    // one folder, which is to become local itself
-	roots []*os.Root
-}
-
-func (r *getRun) close() {
-	for _, root := range r.roots {
-		_ = root.Close()
-	}
-}
-
-// at gives the URL of a path, with which to log in.
-func (r *getRun) at(path string) ftp.URL {
-	u := r.login
-	u.Path = path
-	return u
 }
 
 // find expands the patterns, and finds out what is a folder.
@@ -104,8 +88,8 @@ func (r *getRun) find(ctx context.Context, targets []target) error {
 			if e, err = r.stat(ctx, u); err != nil {
 				return err
 			}
-		} else if strings.HasSuffix(u.Path, "/") {
-			return withHint(usagef("the URL %s names a folder", u), "--recursive downloads it with all that is in it")
+		} else if err := oneFile(u, "--recursive downloads it with all that is in it"); err != nil {
+			return err
 		}
 		r.found = append(r.found, match{u, e})
 	}
@@ -167,7 +151,7 @@ func (r *getRun) file(m match) (job, error) {
 		dir = "."
 	}
 	name := path.Base(m.u.Path)
-	if err := listing.Safe(name, localRules(runtime.GOOS)); err != nil {
+	if err := safeHere(name); err != nil {
 		return nil, err
 	}
 	if err := r.names.claim(name); err != nil {
@@ -218,7 +202,7 @@ func (r *getRun) tree(ctx context.Context, m match, yield func(job) bool) bool {
 	dir := r.local
 	if !r.alone {
 		name := path.Base(m.u.Path)
-		err := listing.Safe(name, localRules(runtime.GOOS))
+		err := safeHere(name)
 		if err == nil {
 			err = r.names.claim(name)
 		}
@@ -234,58 +218,38 @@ func (r *getRun) tree(ctx context.Context, m match, yield func(job) bool) bool {
 		return !endsAll(err)
 	}
 	defer t.close()
-	for step, err := range mirror.Plan(ctx, t.from, t.to, t.options()) {
-		if ctx.Err() != nil {
-			return false
-		}
-		do := t.step(ctx, step, err)
-		if do == nil {
-			continue
-		}
-		r.report.expect(step.From.Size)
-		if !yield(do) {
-			return false
-		}
-	}
-	return true
+	return t.jobs(ctx, r.report, t.options(), t.step, yield)
 }
 
 // getTree is a folder that is downloaded.
 type getTree struct {
-	*getRun
-	u        ftp.URL
-	dir      string
-	root     *os.Root
-	from, to vfs.FS
-	within   vfs.Path // the folder that names belongs to
-	names    *claims
+	*trees
+	run    *getRun
+	u      ftp.URL
+	dir    string
+	root   *os.Root
+	within vfs.Path // the folder that names belongs to
+	names  *claims
 }
 
 func (r *getRun) openTree(ctx context.Context, u ftp.URL, dir string) (*getTree, error) {
-	from, err := ftpfs.New(ctx, r.conns, u, ftpfs.Options{})
-	if err != nil {
-		return nil, err
+	t := &getTree{run: r, u: u, dir: dir, names: newClaims(runtime.GOOS)}
+	remote := func() (vfs.FS, error) { return ftpfs.New(ctx, r.conns, u, ftpfs.Options{}) }
+	local := func() (_ vfs.FS, err error) {
+		if t.root, err = r.open(dir); err != nil {
+			return nil, err
+		}
+		return osfs.Open(dir)
 	}
-	root, err := r.open(dir)
-	if err != nil {
-		return nil, err
-	}
-	to, err := osfs.Open(dir)
-	if err != nil {
-		return nil, err
-	}
-	return &getTree{getRun: r, u: u, dir: dir, root: root, from: from, to: to, names: newClaims(runtime.GOOS)}, nil
-}
-
-func (t *getTree) close() {
-	_ = t.from.Close()
-	_ = t.to.Close()
+	var err error
+	t.trees, err = openTrees(remote, local, false)
+	return t, err
 }
 
 // options has names refused that would lead out, or mean something else here.
 func (t *getTree) options() mirror.Options {
 	return mirror.Options{
-		Check:     func(name string) error { return listing.Safe(name, localRules(runtime.GOOS)) },
+		Check:     safeHere,
 		FoldCase:  runtime.GOOS == "windows" || runtime.GOOS == "darwin",
 		ExactForm: runtime.GOOS != "darwin",
 	}
@@ -298,25 +262,25 @@ func (t *getTree) step(ctx context.Context, s mirror.Step, err error) job {
 	local := filepath.Join(t.dir, filepath.FromSlash(s.ToPath.Rel()))
 	switch {
 	case err != nil:
-		t.report.failing(u.String(), err)
+		t.run.report.failing(u.String(), err)
 	case s.Action == mirror.Mkdir:
 		if err := t.root.Mkdir(s.ToPath.Rel(), 0o777); err != nil && !errors.Is(err, os.ErrExist) {
-			t.report.failing(u.String(), err)
+			t.run.report.failing(u.String(), err)
 		}
 	case s.Action == mirror.Skip:
-		t.report.skip(u, local, s.Reason)
+		t.run.report.skip(u, local, s.Reason)
 	case s.Action == mirror.Copy, s.Action == mirror.Update:
 		if s.ToPath.Dir() != t.within {
 			// A directory's files come together.
 			t.within, t.names = s.ToPath.Dir(), newClaims(runtime.GOOS)
 		}
 		if err := t.names.claim(s.ToPath.Base()); err != nil {
-			t.report.failing(u.String(), err)
+			t.run.report.failing(u.String(), err)
 			return nil
 		}
-		return t.job(t.root, u, s.ToPath.Rel(), local, s.From.Size, s.Action == mirror.Copy)
+		return t.run.job(t.root, u, s.ToPath.Rel(), local, s.From.Size, s.Action == mirror.Copy)
 	default:
-		t.report.failing(u.String(), fmt.Errorf("not moved: %s", s.Reason))
+		t.run.report.failing(u.String(), fmt.Errorf("not moved: %s", s.Reason))
 	}
 	return nil
 }

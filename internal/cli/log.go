@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sealane/sealane/internal/config"
 	"github.com/sealane/sealane/internal/daemon"
 	"github.com/sealane/sealane/internal/trail"
+	"github.com/sealane/sealane/internal/ui"
 )
 
 func newLogCommand(env *Env) *cobra.Command {
@@ -45,15 +45,9 @@ func (l *logCommand) folder() (string, error) {
 	if l.dir != "" {
 		return l.dir, nil
 	}
-	c := config.Default()
-	if l.config != "" {
-		var err error
-		if c, err = config.Load(l.config); err != nil {
-			return "", usageError{err}
-		}
-	}
-	if l.state != "" {
-		c.State = l.state
+	c, err := settingsOf(l.config, l.state)
+	if err != nil {
+		return "", err
 	}
 	return daemon.TrailDir(c)
 }
@@ -87,6 +81,6 @@ func (l *logCommand) tellUnreadable(n int) error {
 	if n == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(l.env.Stderr, "sealane: %d lines cannot be read; sealane log verify names them\n", n)
+	_, err := fmt.Fprintf(l.env.Stderr, "sealane: %s cannot be read; sealane log verify says which\n", ui.Counted(n, "line"))
 	return err
 }

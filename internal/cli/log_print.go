@@ -71,7 +71,7 @@ func story(e *trail.Event) string {
 		}
 		texts(e.Hash, e.End)
 	case "session-end":
-		add("after %s, %d commands, %d transfers, %s up, %s down", e.Took().Round(time.Millisecond), e.Commands, e.Transfers, ui.Size(e.Received), ui.Size(e.Sent))
+		add("after %s, %s, %s, %s up, %s down", e.Took().Round(time.Millisecond), ui.Counted(e.Commands, "command"), ui.Counted(e.Transfers, "transfer"), ui.Size(e.Received), ui.Size(e.Sent))
 		texts(e.Client)
 	case "tls":
 		texts(e.TLS, e.Suite, e.Group, e.SNI)
@@ -86,7 +86,7 @@ func story(e *trail.Event) string {
 	case trail.Lost:
 		add("%d lost for %s", e.Lost, e.Sink)
 	case trail.Recovered:
-		add("%d bytes dropped, %d lines missing", e.Dropped, e.Missing)
+		add("%s dropped, %s missing", ui.Counted(e.Dropped, "byte"), ui.Counted(e.Missing, "line"))
 	case trail.Checkpoint:
 		add("signed with key %s", e.Key)
 	}

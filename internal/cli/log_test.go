@@ -180,7 +180,7 @@ func TestLogVerify(t *testing.T) {
 	dir := t.TempDir()
 	recordTrail(t, dir, someEvents()...)
 	code, out, errOut := runMain("log", "verify", "--dir", dir)
-	if code != 0 || errOut != "" || !strings.Contains(out, "verified: 10 lines in 1 files, all as they were written\n") {
+	if code != 0 || errOut != "" || !strings.Contains(out, "verified: 10 lines in 1 file, all as they were written\n") {
 		t.Fatalf("exit code %d, %s\n%s", code, errOut, out)
 	}
 	_, head, _ := strings.Cut(out, "head      ")
@@ -221,7 +221,7 @@ func TestLogVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, errOut = runMain("log", "show", "--dir", dir, "--kind", "transfer")
-	if code != 0 || strings.Count(out, "\n") != 1 || !strings.Contains(errOut, "1 lines cannot be read; sealane log verify names them") {
+	if code != 0 || strings.Count(out, "\n") != 1 || !strings.Contains(errOut, "1 line cannot be read; sealane log verify says which") {
 		t.Errorf("exit code %d, %s\n%s", code, errOut, out)
 	}
 }

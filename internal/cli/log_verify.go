@@ -14,10 +14,7 @@ import (
 type trailFindings struct{ n int }
 
 func (e trailFindings) Error() string {
-	if e.n == 1 {
-		return "the trail is not what was written: 1 finding"
-	}
-	return fmt.Sprintf("the trail is not what was written: %d findings", e.n)
+	return "the trail is not what was written: " + ui.Counted(e.n, "finding")
 }
 
 // Is gives it the exit code of checks that found something.
@@ -138,7 +135,7 @@ func (l *logCommand) tellVerified(r *trail.Report) error {
 		}
 	}
 	if r.More > 0 {
-		if err := say("and %d more findings", r.More); err != nil {
+		if err := say("and %s", ui.Counted(r.More, "more finding")); err != nil {
 			return err
 		}
 	}
@@ -146,18 +143,18 @@ func (l *logCommand) tellVerified(r *trail.Report) error {
 		return nil
 	}
 	if len(r.Findings) == 0 {
-		if err := say("verified: %s lines in %d files, all as they were written", ui.Count(int64(r.Lines)), r.Files); err != nil {
+		if err := say("verified: %s in %s, all as they were written", ui.Counted(r.Lines, "line"), ui.Counted(r.Files, "file")); err != nil {
 			return err
 		}
 	}
 	if err := say("lines     %d to %d, from %s to %s UTC", r.First, r.Last, r.From.UTC().Format(time.DateTime), r.To.UTC().Format(time.DateTime)); err != nil {
 		return err
 	}
-	if err := say("signed    %d times; %d lines came after the last time", r.Checkpoints, r.Unsigned); err != nil {
+	if err := say("signed    %s; %s came after the last time", ui.Counted(r.Checkpoints, "time"), ui.Counted(r.Unsigned, "line")); err != nil {
 		return err
 	}
 	if r.Losses > 0 {
-		if err := say("lost      %d events, as the trail says itself", r.Losses); err != nil {
+		if err := say("lost      %s, as the trail says itself", ui.Counted(r.Losses, "event")); err != nil {
 			return err
 		}
 	}

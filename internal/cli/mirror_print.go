@@ -169,7 +169,7 @@ func (p *mirrorPrinter) end(from, to string, r mirror.Report, elapsed time.Durat
 		p.board = nil
 	}
 	if p.withheld > 0 {
-		p.line(p.env.Stderr, "sealane: and %s failures more\n", ui.Count(int64(p.withheld)))
+		p.line(p.env.Stderr, "sealane: and %s\n", ui.Counted(p.withheld, "more failure"))
 	}
 	if p.json {
 		return ui.WriteJSON(p.env.Stdout, mirrored{
@@ -190,10 +190,10 @@ func (p *mirrorPrinter) end(from, to string, r mirror.Report, elapsed time.Durat
 		}
 	}
 	if p.dry {
-		_, err := fmt.Fprintf(p.env.Stdout, "would be: %s; %s bytes\n", text, ui.Count(r.Bytes))
+		_, err := fmt.Fprintf(p.env.Stdout, "would be: %s; %s\n", text, ui.Counted(r.Bytes, "byte"))
 		return err
 	}
-	_, err := fmt.Fprintf(p.env.Stdout, "%s; %s bytes in %s (%s)\n", text, ui.Count(r.Bytes), elapsed.Round(time.Millisecond), ui.Rate(r.Bytes, elapsed))
+	_, err := fmt.Fprintf(p.env.Stdout, "%s; %s in %s (%s)\n", text, ui.Counted(r.Bytes, "byte"), elapsed.Round(time.Millisecond), ui.Rate(r.Bytes, elapsed))
 	return err
 }
 

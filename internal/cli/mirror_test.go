@@ -96,6 +96,23 @@ func (f *breakingFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// treeOf gives what srv serves, until end.
+func treeOf(t *testing.T, srv *ftptest.Server) (tree *ftpfs.FS, end func()) {
+	t.Helper()
+	u, err := ftp.ParseURL("ftpes://" + ftptest.User + "@" + srv.Addr + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Password, u.HasPassword = ftptest.Password, true
+	pool := ftpclient.NewPool(ftpclient.PoolOptions{Client: ftpclient.Options{RootCAs: srv.Pool}})
+	tree, err = ftpfs.New(t.Context(), pool, u, ftpfs.Options{})
+	if err != nil {
+		pool.Close()
+		t.Fatal(err)
+	}
+	return tree, func() { pool.Close() }
+}
+
 // D-09: an upload that breaks off in a large file is gone on with by the next run, where
 // the server shows what came.
 func TestMirrorResumesUpload_D09(t *testing.T) {
@@ -107,17 +124,8 @@ func TestMirrorResumesUpload_D09(t *testing.T) {
 	defer there.Close()
 	srv := ftptest.NewServerFS(there, nil)
 	defer srv.Close()
-	u, err := ftp.ParseURL("ftpes://" + ftptest.User + "@" + srv.Addr + "/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Password, u.HasPassword = ftptest.Password, true
-	pool := ftpclient.NewPool(ftpclient.PoolOptions{Client: ftpclient.Options{RootCAs: srv.Pool}})
-	defer pool.Close()
-	to, err := ftpfs.New(t.Context(), pool, u, ftpfs.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	to, end := treeOf(t, srv)
+	defer end()
 	from := memfs.From(map[string]string{"big": strings.Repeat("0123456789abcdef", size/16)})
 	p, err := vfs.Clean("big")
 	if err != nil {
@@ -158,17 +166,8 @@ func TestMirrorOldServers_C26(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			srv := ftptest.NewServer(nil, func(s *ftpserver.Server) { s.Verbs.Off = off })
 			defer srv.Close()
-			u, err := ftp.ParseURL("ftpes://" + ftptest.User + "@" + srv.Addr + "/")
-			if err != nil {
-				t.Fatal(err)
-			}
-			u.Password, u.HasPassword = ftptest.Password, true
-			pool := ftpclient.NewPool(ftpclient.PoolOptions{Client: ftpclient.Options{RootCAs: srv.Pool}})
-			defer pool.Close()
-			tree, err := ftpfs.New(t.Context(), pool, u, ftpfs.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			tree, end := treeOf(t, srv)
+			defer end()
 			local, back := memfs.From(map[string]string{"a/new": "1", "old": "22", "b": "333"}), memfs.New()
 			now := time.Now().Truncate(time.Second)
 			times := map[string]time.Time{"a/new": now.Add(-time.Hour), "old": now.AddDate(-3, 0, 0), "b": now.Add(-50 * time.Hour)}
@@ -186,9 +185,11 @@ func TestMirrorOldServers_C26(t *testing.T) {
 				t.Helper()
 				for _, side := range []*mirrorSide{from, to} {
 					if side.remote {
-						if side.clock, err = tree.Clock(t.Context()); err != nil {
+						clock, err := tree.Clock(t.Context())
+						if err != nil {
 							t.Fatal(err)
 						}
+						side.clock = clock
 					}
 				}
 				m := &mirrorCommand{env: &Env{Stderr: os.Stderr}}
@@ -250,15 +251,7 @@ func TestHowtoMirror(t *testing.T) {
 		var out, errs bytes.Buffer
 		env := &Env{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Getenv: func(string) string { return "" }}
 		if strings.Contains(strings.Join(s.args, " "), "://") {
-			cmd, rest, err := newRootCommand(env).Find(s.args)
-			if err == nil {
-				if err = cmd.ParseFlags(rest); err == nil {
-					err = cmd.ValidateArgs(cmd.Flags().Args())
-				}
-			}
-			if err != nil {
-				t.Errorf("sealane %s: %v", strings.Join(s.args, " "), err)
-			}
+			s.understood(t, env)
 			continue
 		}
 		if code := Main(t.Context(), env, s.args); code != 0 {

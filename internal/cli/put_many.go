@@ -39,17 +39,9 @@ func (p *putCommand) many(ctx context.Context, locals []string, u ftp.URL) error
 // putRun is one run of a command that uploads several files.
 type putRun struct {
 	*putCommand
-	*mover
-	login ftp.URL // with user and password
+	manyRun
 	names *claims
 	items []putItem
-	roots []*os.Root // that uploads are read from
-}
-
-func (r *putRun) close() {
-	for _, root := range r.roots {
-		_ = root.Close()
-	}
 }
 
 // putItem is an argument, and where it goes.
@@ -80,13 +72,6 @@ func (r *putRun) take(local string, u ftp.URL, several bool) error {
 	item.err = r.names.claim(path.Base(item.remote))
 	r.items = append(r.items, item)
 	return nil
-}
-
-// at gives the URL of a path, with which to log in.
-func (r *putRun) at(path string) ftp.URL {
-	u := r.login
-	u.Path = path
-	return u
 }
 
 // jobs streams the uploads.
@@ -142,29 +127,16 @@ func (r *putRun) tree(ctx context.Context, item putItem, yield func(job) bool) b
 		return !endsAll(err)
 	}
 	defer t.close()
-	for step, err := range mirror.Plan(ctx, t.from, t.to, mirror.Options{ExactForm: true}) {
-		if ctx.Err() != nil {
-			return false
-		}
-		do := t.step(ctx, step, err)
-		if do == nil {
-			continue
-		}
-		r.report.expect(step.From.Size)
-		if !yield(do) {
-			return false
-		}
-	}
-	return true
+	return t.jobs(ctx, r.report, mirror.Options{ExactForm: true}, t.step, yield)
 }
 
 // putTree is a folder that is uploaded.
 type putTree struct {
-	*putRun
-	item     putItem
-	root     *os.Root
-	from, to vfs.FS
-	missing  []vfs.Path // folders that could not be made
+	*trees
+	run     *putRun
+	item    putItem
+	root    *os.Root
+	missing []vfs.Path // folders that could not be made
 }
 
 func (r *putRun) openTree(ctx context.Context, item putItem) (*putTree, error) {
@@ -172,20 +144,18 @@ func (r *putRun) openTree(ctx context.Context, item putItem) (*putTree, error) {
 	if err := r.makeFolder(ctx, u); err != nil {
 		return nil, err
 	}
-	to, err := ftpfs.New(ctx, r.conns, u, ftpfs.Options{})
-	if err != nil {
-		return nil, err
+	t := &putTree{run: r, item: item}
+	remote := func() (vfs.FS, error) { return ftpfs.New(ctx, r.conns, u, ftpfs.Options{}) }
+	local := func() (_ vfs.FS, err error) {
+		if t.root, err = os.OpenRoot(item.local); err != nil {
+			return nil, err
+		}
+		r.roots = append(r.roots, t.root) // uploads that wait are read from it
+		return osfs.Open(item.local)
 	}
-	root, err := os.OpenRoot(item.local)
-	if err != nil {
-		return nil, err
-	}
-	r.roots = append(r.roots, root)
-	from, err := osfs.Open(item.local)
-	if err != nil {
-		return nil, err
-	}
-	return &putTree{putRun: r, item: item, root: root, from: from, to: to}, nil
+	var err error
+	t.trees, err = openTrees(remote, local, true)
+	return t, err
 }
 
 // makeFolder makes the folder that the others go into.
@@ -201,35 +171,30 @@ func (r *putRun) makeFolder(ctx context.Context, u ftp.URL) error {
 	return c.MkdirAll(ctx, path.Clean(u.Path))
 }
 
-func (t *putTree) close() {
-	_ = t.from.Close()
-	_ = t.to.Close()
-}
-
 // step does what is not an upload at once, and gives the job of one that is.
 func (t *putTree) step(ctx context.Context, s mirror.Step, err error) job {
 	local := filepath.Join(t.item.local, filepath.FromSlash(s.Path.Rel()))
-	u := t.at(strings.TrimRight(t.item.remote, "/") + s.ToPath.String())
+	u := t.run.at(strings.TrimRight(t.item.remote, "/") + s.ToPath.String())
 	switch {
 	case err != nil:
-		t.report.failing(local, err)
+		t.run.report.failing(local, err)
 	case s.Action == mirror.Mkdir:
 		if err := t.to.Mkdir(ctx, s.ToPath); err != nil && !errors.Is(err, vfs.ErrExist) {
 			t.missing = append(t.missing, s.ToPath)
-			t.report.failing(local, err)
+			t.run.report.failing(local, err)
 		}
 	case s.Action == mirror.Skip:
-		t.report.skip(u, local, s.Reason)
+		t.run.report.skip(u, local, s.Reason)
 	case s.Action == mirror.Copy, s.Action == mirror.Update:
 		for _, dir := range t.missing {
 			if dir.Contains(s.ToPath) {
-				t.report.failing(local, fmt.Errorf("its folder could not be made"))
+				t.run.report.failing(local, fmt.Errorf("its folder could not be made"))
 				return nil
 			}
 		}
-		return t.job(u, local, t.opener(s.Path.Rel()))
+		return t.run.job(u, local, t.opener(s.Path.Rel()))
 	default:
-		t.report.failing(local, fmt.Errorf("not moved: %s", s.Reason))
+		t.run.report.failing(local, fmt.Errorf("not moved: %s", s.Reason))
 	}
 	return nil
 }

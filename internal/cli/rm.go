@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -58,9 +57,11 @@ func (r *rmCommand) run(ctx context.Context, c *ftpclient.Client, t target) erro
 		return m.matching(ctx, t)
 	case r.recursive:
 		return m.one(ctx)
-	case strings.HasSuffix(t.u.Path, "/"):
-		return withHint(usagef("the URL names a folder"), "sealane rmdir removes an empty one, and --recursive one with all that is in it")
-	case r.dryRun:
+	}
+	if err := oneFile(t.u, "sealane rmdir removes an empty one, and --recursive one with all that is in it"); err != nil {
+		return err
+	}
+	if r.dryRun {
 		e, err := c.Stat(ctx, t.u.Path)
 		if err == nil && e.IsDir() && !e.Link {
 			err = errFolder
@@ -68,10 +69,8 @@ func (r *rmCommand) run(ctx context.Context, c *ftpclient.Client, t target) erro
 		if err != nil {
 			return err
 		}
-	default:
-		if err := c.Remove(ctx, t.u.Path); err != nil {
-			return err
-		}
+	} else if err := c.Remove(ctx, t.u.Path); err != nil {
+		return err
 	}
 	return m.tell("rm", t.u)
 }

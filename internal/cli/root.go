@@ -49,5 +49,6 @@ func newRootCommand(env *Env) *cobra.Command {
 	root.AddCommand(newServeCommand(env), newGetCommand(env), newPutCommand(env), newMirrorCommand(env), newLsCommand(env), newCatCommand(env), newRmCommand(env), newMvCommand(env), newMkdirCommand(env), newRmdirCommand(env),
 		newStatCommand(env), newHashCommand(env), newCertCommand(env), newUserCommand(env), newCtlCommand(env), newConfigCommand(env), newLogCommand(env), newVersionCommand(env),
 		newExitCodesTopic())
+	tellArguments(root)
 	return root
 }

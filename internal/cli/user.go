@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -11,7 +12,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sealane/sealane/auth/store"
-	"github.com/sealane/sealane/internal/config"
 	"github.com/sealane/sealane/internal/control"
 	"github.com/sealane/sealane/internal/daemon"
 	"github.com/sealane/sealane/internal/ui"
@@ -47,14 +47,9 @@ func (u *userCommand) flags(cmd *cobra.Command) {
 
 // with opens the accounts for do. create: also if none was ever kept.
 func (u *userCommand) with(ctx context.Context, create bool, do func(store.Accounts) error) (err error) {
-	c := config.Default()
-	if u.config != "" {
-		if c, err = config.Load(u.config); err != nil {
-			return usageError{err}
-		}
-	}
-	if u.state != "" {
-		c.State = u.state
+	c, err := settingsOf(u.config, u.state)
+	if err != nil {
+		return err
 	}
 	accounts, err := daemon.OpenKept(ctx, c, create)
 	if err != nil {
@@ -68,6 +63,15 @@ func (u *userCommand) with(ctx context.Context, create bool, do func(store.Accou
 	// What was done is done, whatever came behind it, and an interrupt too.
 	if lost := daemon.RecordDone(context.WithoutCancel(ctx), c, u.done); lost != nil {
 		err = errors.Join(err, withHint(fmt.Errorf("it is done, but not recorded in the trail: %w", lost), "sealane log verify and the log of the server say more"))
+	}
+	return err
+}
+
+// list is with for commands that only show: where none was ever kept, there is nothing.
+func (u *userCommand) list(ctx context.Context, do func(store.Accounts) error) error {
+	err := u.with(ctx, false, do)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
 	return err
 }

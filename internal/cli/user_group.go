@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -108,7 +107,7 @@ func newGroupListCommand(env *Env) *cobra.Command {
 		Short: "List the groups and their settings",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			err := c.with(cmd.Context(), false, func(all store.Accounts) error {
+			return c.list(cmd.Context(), func(all store.Accounts) error {
 				list, err := all.Groups(cmd.Context())
 				for _, g := range list {
 					if asJSON {
@@ -119,10 +118,6 @@ func newGroupListCommand(env *Env) *cobra.Command {
 				}
 				return err
 			})
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil // none was ever kept: the list is empty
-			}
-			return err
 		},
 	}
 	c.flags(cmd)

@@ -88,7 +88,7 @@ func (c *userImportCommand) put(ctx context.Context, all store.Accounts, list []
 		c.did(control.AccountAdd, a.Name, importedDetail)
 		added++
 	}
-	return c.say("%d accounts added, %d changed", added, len(list)-added)
+	return c.say("%s added, %d changed", ui.Counted(added, "account"), len(list)-added)
 }
 
 func (c *userImportCommand) rehash(ctx context.Context, all store.Accounts, name, hash string) error {

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -21,17 +19,13 @@ func newUserListCommand(env *Env) *cobra.Command {
 		Short: "List the accounts",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			err := c.with(cmd.Context(), false, func(all store.Accounts) error {
+			return c.list(cmd.Context(), func(all store.Accounts) error {
 				list, err := all.List(cmd.Context())
 				if err != nil {
 					return err
 				}
-				return c.list(list, asJSON)
+				return c.printAccounts(list, asJSON)
 			})
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil // none was ever kept: the list is empty
-			}
-			return err
 		},
 	}
 	c.flags(cmd)
@@ -39,7 +33,7 @@ func newUserListCommand(env *Env) *cobra.Command {
 	return cmd
 }
 
-func (u *userCommand) list(list []store.Account, asJSON bool) error {
+func (u *userCommand) printAccounts(list []store.Account, asJSON bool) error {
 	for _, a := range list {
 		var err error
 		if asJSON {

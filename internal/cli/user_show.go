@@ -49,7 +49,7 @@ func describeAccount(a store.Account) string {
 	row("disabled", map[bool]string{true: "yes"}[a.Disabled])
 	row("password", map[bool]string{true: "none", false: "set"}[a.PasswordHash == ""])
 	if len(a.SecondFactor) > 0 {
-		row("one-time passwords", fmt.Sprintf("on, %d recovery codes left", len(a.RecoveryCodes)))
+		row("one-time passwords", "on, "+ui.Counted(len(a.RecoveryCodes), "recovery code")+" left")
 	}
 	for _, text := range certificateTexts(a) {
 		row("certificate-rule", text)

@@ -46,7 +46,7 @@ func newTOTPEnableCommand(env *Env) *cobra.Command {
 			}
 			secret := store.NewSecret()
 			shown, sums := store.NewRecoveryCodes(codes)
-			err := c.change(cmd.Context(), args[0], control.TOTPEnable, fmt.Sprintf("%d recovery codes", codes), func(a *store.Account) error {
+			err := c.change(cmd.Context(), args[0], control.TOTPEnable, ui.Counted(codes, "recovery code"), func(a *store.Account) error {
 				if len(a.SecondFactor) > 0 {
 					return withHint(fmt.Errorf("%s has one-time passwords already", ui.Safe(a.Name)), "sealane user totp disable takes them away; then enable makes a new secret")
 				}

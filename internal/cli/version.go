@@ -1,12 +1,13 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sealane/sealane/internal/ui"
 )
 
 // versionInfo is what "sealane version --json" prints.
@@ -26,7 +27,7 @@ func newVersionCommand(env *Env) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			v := readVersion()
 			if asJSON {
-				return json.NewEncoder(env.Stdout).Encode(v)
+				return ui.WriteJSON(env.Stdout, v)
 			}
 			_, err := fmt.Fprintf(env.Stdout, "sealane %s (%s, %s)\n", v.Version, v.Go, v.Platform)
 			return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime"
 	"strings"
@@ -24,8 +25,7 @@ func ReadSecretFile(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// Windows keeps rights in lists that these bits do not show.
-	if runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+	if info.Mode().IsRegular() && OthersCanRead(info) {
 		return "", mistakef("chmod 600 "+name, "others can read the password file %s", name)
 	}
 	text, err := io.ReadAll(io.LimitReader(file, maxPassword+3))
@@ -39,6 +39,13 @@ func ReadSecretFile(name string) (string, error) {
 		return "", mistakef("it must hold one line, with the password and nothing else", "the password in the file %s %s", name, m.message)
 	}
 	return line, nil
+}
+
+// OthersCanRead reports whether other users of the machine may do anything with a file that
+// is to be secret. On Windows it does not know, and says no: rights are in lists there that
+// the bits do not show.
+func OthersCanRead(info fs.FileInfo) bool {
+	return runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0
 }
 
 // readSecretVariable reads a password, or the hash of one, from the environment. Errors never

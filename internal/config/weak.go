@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"runtime"
 	"strings"
 )
 
@@ -74,7 +73,7 @@ func (w *weak) account(key string, a Account) {
 // fileRights tells of passwords that other users of the machine can read.
 func (w *weak) fileRights(c Config) {
 	info, err := os.Stat(w.file)
-	if err != nil || runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0 {
+	if err != nil || !OthersCanRead(info) {
 		return
 	}
 	for key := range w.lines {

@@ -34,12 +34,9 @@ func TrailDir(c config.Config) (string, error) {
 	if c.Trail.Dir != "" {
 		return filepath.Abs(c.Trail.Dir)
 	}
-	state := c.State
-	if state == "" {
-		var err error
-		if state, err = defaultStateDir(); err != nil {
-			return "", startError(err, "name one with --state DIR", "there is no place for the state folder")
-		}
+	state, err := stateName(c)
+	if err != nil {
+		return "", err
 	}
 	return filepath.Join(state, trailFolder), nil
 }

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/sealane/sealane/internal/atomicfile"
 )
 
 // The files in the folder. The secret stands apart: without it what the state says
@@ -153,7 +155,7 @@ func (g *Guard) loadSecret() (secret []byte, fresh bool, err error) {
 	}
 	secret = make([]byte, secretLen)
 	rand.Read(secret)
-	return secret, true, writeFile(name, secret)
+	return secret, true, atomicfile.Write(name, secret, atomicfile.Options{})
 }
 
 // setAside keeps a broken file for who wants to look at it.
@@ -209,33 +211,12 @@ func comparePrefix(a, b netip.Prefix) int {
 func (g *Guard) save() error {
 	data, err := json.Marshal(g.snapshot())
 	if err == nil {
-		err = writeFile(filepath.Join(g.dir, stateFile), append(data, '\n'))
+		err = atomicfile.Write(filepath.Join(g.dir, stateFile), append(data, '\n'), atomicfile.Options{})
 	}
 	if err != nil {
 		g.log.Warn("bans and trusted addresses are not kept", "err", err, "hint", "make the state folder writable for this user")
 	}
 	return err
-}
-
-// writeFile puts data in the place of the file in one step, for its owner only.
-func writeFile(name string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".guard-*") // 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
 }
 
 // saveDelay gathers changes that come together: under an attack there are many.

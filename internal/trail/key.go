@@ -16,6 +16,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/sealane/sealane/internal/atomicfile"
 )
 
 // The files beside the lines.
@@ -97,24 +99,9 @@ func loadKey(dir string) (ed25519.PrivateKey, error) {
 	return key, replaceFile(name, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), true)
 }
 
-// replaceFile puts text under a name whole or not at all.
+// replaceFile puts text under a name whole or not at all. Nobody else writes the trail.
 func replaceFile(name string, text []byte, sync bool) error {
-	tmp := name + tmpSuffix
-	f, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil && sync {
-		err = f.Sync()
-	}
-	if err == nil {
-		err = adopt(tmp)
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(tmp))
-	}
-	return os.Rename(tmp, name)
+	return atomicfile.Write(name, text, atomicfile.Options{Temp: name + tmpSuffix, Unsynced: !sync, Before: adopt})
 }
 
 // checkpointText is what the signature of a checkpoint is over.

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/sealane/sealane/internal/atomicfile"
 )
 
 // pack compresses every old file that is not yet. It may be ended by a crash at any
@@ -32,27 +34,16 @@ func packFile(name string) error {
 	if err != nil {
 		return err
 	}
-	tmp := name + gzSuffix + tmpSuffix
-	err = packInto(tmp, in)
-	err = errors.Join(err, in.Close())
-	if err == nil {
-		err = os.Rename(tmp, name+gzSuffix)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp))
-	}
-	syncDir(filepath.Dir(name))
-	return os.Remove(name)
-}
-
-func packInto(tmp string, in io.Reader) error {
-	out, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
+	to := name + gzSuffix
+	err = atomicfile.WriteFrom(to, atomicfile.Options{Temp: to + tmpSuffix, Before: adopt}, func(w io.Writer) error {
+		z := gzip.NewWriter(w)
+		_, err := io.Copy(z, in)
+		return errors.Join(err, z.Close())
+	})
+	if err = errors.Join(err, in.Close()); err != nil {
 		return err
 	}
-	z := gzip.NewWriter(out)
-	_, err = io.Copy(z, in)
-	return errors.Join(err, z.Close(), out.Sync(), out.Close(), adopt(tmp))
+	return os.Remove(name)
 }
 
 // old is a file that is to be deleted.

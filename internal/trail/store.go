@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/sealane/sealane/internal/atomicfile"
 )
 
 // logFile is what the store needs of a file; tests have some that fail.
@@ -301,7 +303,7 @@ func (s *store) rotate() (string, error) {
 		return "", err // it goes on in the same file
 	}
 	s.size, s.first, s.age, s.since, s.dirty = 0, 0, 0, time.Now(), false
-	syncDir(s.dir)
+	_ = atomicfile.SyncDir(os.Open, s.dir) // the lines go on either way
 	return name, nil
 }
 
@@ -335,12 +337,4 @@ func (s *store) close() error {
 		s.unlock()
 	}
 	return err
-}
-
-// syncDir makes a rename outlive a power cut, where the system can do that.
-func syncDir(dir string) {
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync()
-		_ = d.Close()
-	}
 }

@@ -216,7 +216,7 @@ func (v *verifier) note(here place, l *Line, sum Sum) {
 		}
 	case Recovered:
 		if e.Missing > 0 || e.Error != "" {
-			v.find(here, "when the server started, %d lines that it had written were missing before this one: after a power cut, or since somebody removed them", max(e.Missing, 1))
+			v.find(here, "when the server started, lines that it had written were missing before this one (%d): after a power cut, or since somebody removed them", max(e.Missing, 1))
 		}
 	case Lost:
 		if e.Sink == "file" {

@@ -186,13 +186,11 @@ func (b *Bar) textAfter(elapsed time.Duration) string {
 
 // text is the line for all files. As long as more may be found, no part can be told.
 func (a *all) text(elapsed time.Duration) string {
-	done, size, found := a.done.Load(), int64(-1), Count(a.found.Load())
+	done, size, found := a.done.Load(), int64(-1), Count(a.found.Load())+" or more files"
 	if a.complete.Load() {
-		size = a.size.Load()
-	} else {
-		found += " or more"
+		size, found = a.size.Load(), Counted(a.found.Load(), "file")
 	}
-	return fmt.Sprintf("%s  %s of %s files", numbers(done, done, size, elapsed), Count(a.files.Load()), found)
+	return fmt.Sprintf("%s  %s of %s", numbers(done, done, size, elapsed), Count(a.files.Load()), found)
 }
 
 func numbers(done, moved, size int64, elapsed time.Duration) string {

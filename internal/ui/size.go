@@ -19,6 +19,15 @@ func Count(n int64) string {
 	return s
 }
 
+// Counted gives n with what is counted, in the singular or the plural: "1 file", "2 files",
+// "0 files". The plural of noun is the one with an s.
+func Counted[N int | int64 | uint64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return Count(int64(n)) + " " + noun + "s"
+}
+
 // Size gives n bytes in the unit that suits it, of 1000 each: "1.5 MB".
 func Size(n int64) string {
 	if n < 1000 {

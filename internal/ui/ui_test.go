@@ -57,6 +57,11 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("Count(%d) = %s, want %s", n, got, want)
 		}
 	}
+	for n, want := range map[int]string{0: "0 files", 1: "1 file", 2: "2 files", 1000: "1,000 files", -1: "-1 files"} {
+		if got := Counted(n, "file"); got != want {
+			t.Errorf("Counted(%d) = %s, want %s", n, got, want)
+		}
+	}
 	for n, want := range map[int64]string{0: "0 B", 999: "999 B", 1000: "1.0 kB", 1500000: "1.5 MB", 999999: "1.0 MB", 1 << 62: "4.6 EB"} {
 		if got := Size(n); got != want {
 			t.Errorf("Size(%d) = %s, want %s", n, got, want)
@@ -104,7 +109,7 @@ func TestBoard_C16(t *testing.T) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	b.Complete()
-	if got, want := b.all.text(time.Second), " 50%  500 B  500 B/s  1s left  1 of 1 files"; got != want {
+	if got, want := b.all.text(time.Second), " 50%  500 B  500 B/s  1s left  1 of 1 file"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 	b.Close()
