@@ -95,7 +95,7 @@ func House() Plan {
 			{Package: "internal/config", Module: []string{"auth", "auth/password", "certs/acme", "ftpserver", "internal/guard"}, Library: []string{"github.com/BurntSushi/toml"}},
 			{
 				Package: "internal/daemon",
-				Module:  []string{"ftp", "vfs", "vfs/layer", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "auth/store", "auth/store/sqlite", "certs", "certs/acme", "ftpserver", "internal/dataconn", "internal/config", "internal/guard", "internal/proxy", "internal/control", "internal/trail"},
+				Module:  []string{"ftp", "vfs", "vfs/layer", "vfs/osfs", "vfs/memfs", "auth", "auth/password", "auth/store", "auth/store/sqlite", "certs", "certs/acme", "ftpserver", "internal/atomicfile", "internal/dataconn", "internal/config", "internal/guard", "internal/proxy", "internal/control", "internal/trail"},
 				Library: []string{"github.com/fsnotify/fsnotify"}, // certificates that change
 				Tests:   []string{"golang.org/x/crypto", "ftpclient"},
 			},

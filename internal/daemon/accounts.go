@@ -13,6 +13,7 @@ import (
 
 	"github.com/sealane/sealane/auth"
 	"github.com/sealane/sealane/auth/password"
+	"github.com/sealane/sealane/internal/atomicfile"
 	"github.com/sealane/sealane/internal/config"
 )
 
@@ -48,19 +49,10 @@ func accounts(c config.Config, state string, others bool) (list []config.Account
 	}
 	text := "# Made by the first start of \"sealane serve\". Delete this file for a new account.\n" +
 		"[[account]]\nname = " + strconv.Quote(firstAccount) + "\npassword_hash = " + strconv.Quote(hash) + "\n"
-	if err := writeNew(name, text); err != nil {
+	if err := atomicfile.Write(name, []byte(text), atomicfile.Options{New: true}); err != nil {
 		return nil, "", startError(err, "make the state folder writable for this user", "cannot write %s", name)
 	}
 	return []config.Account{{Name: firstAccount, PasswordHash: hash}}, fresh, nil
-}
-
-func writeNew(name, text string) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // book makes the accounts known to the password login, each with its tree; nil if

@@ -224,7 +224,11 @@ func (r *keyring) warn(pair certs.Pair, now time.Time) {
 		r.log.Error("the certificate has ended: clients turn away", "until", until, "sha256", id, "hint", "renew it")
 		return
 	}
-	r.log.Warn(fmt.Sprintf("the certificate ends in %d days", int(left/(24*time.Hour))), "until", until, "sha256", id, "hint", "renew it")
+	within := "a day"
+	if days := int(left / (24 * time.Hour)); days > 1 {
+		within = fmt.Sprintf("%d days", days)
+	}
+	r.log.Warn("the certificate ends in "+within, "until", until, "sha256", id, "hint", "renew it")
 }
 
 // choose gives the first pair that the client can use; else the first, so that the

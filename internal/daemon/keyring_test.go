@@ -256,7 +256,7 @@ func TestKeyringWarnings(t *testing.T) {
 		want string
 	}{
 		{31 * 24, ""}, {30 * 24, "in 30 days"}, {20 * 24, ""}, {14 * 24, "in 14 days"}, {5 * 24, "in 5 days"}, {2 * 24, ""},
-		{24, "in 1 days"}, {12, ""}, {-1, "has ended"}, {-2, ""},
+		{24, "in a day"}, {12, ""}, {-1, "has ended"}, {-2, ""},
 	} {
 		r.now = func() time.Time { return end.Add(-step.left * time.Hour) }
 		r.inspect()

@@ -23,7 +23,7 @@ func (s *seats) take(grant *auth.Grant, limit int) (*auth.Grant, error) {
 	defer s.mu.Unlock()
 	account := grant.Account
 	if s.taken[account] >= limit {
-		return nil, fmt.Errorf("%w: the account has %d sessions, as many as it may", auth.ErrBusy, limit)
+		return nil, fmt.Errorf("%w: the account has as many sessions as it may, %d", auth.ErrBusy, limit)
 	}
 	if s.taken == nil {
 		s.taken = map[string]int{}
