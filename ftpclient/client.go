@@ -95,6 +95,8 @@ type Options struct {
 	// DialContext makes the TCP connections, also those to the Proxy; nil means
 	// net.Dialer's.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+
+	greeted func() // a Pool's, called when the first reply has come
 }
 
 // Client is a logged-in session on a server. It is for one goroutine at a time;

@@ -120,6 +120,9 @@ func (c *Client) open(ctx context.Context, u ftp.URL) error {
 // greeting waits for 220; 120 says that it will come later (RFC 959 §5.4).
 func (c *Client) greeting(context.Context) error {
 	r, err := c.read()
+	if c.opt.greeted != nil {
+		c.opt.greeted() // whatever it says: the server has accepted the connection
+	}
 	if err == nil {
 		r, err = c.final(r)
 	}

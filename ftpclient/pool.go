@@ -20,6 +20,11 @@ const (
 	DefaultIdleTimeout = time.Minute
 )
 
+// maxArriving bounds the connections to one server that wait for its greeting. Some
+// servers listen with a backlog of 5 (Pure-FTPd); of more that come at once, Linux drops
+// some that seem to be connected, which is found out by a keep-alive 15 s later.
+const maxArriving = 4
+
 // PoolOptions says what a Pool connects with, and how often.
 type PoolOptions struct {
 	// Client is how each connection is made. Its functions are called by several
@@ -72,6 +77,7 @@ type lease struct {
 // poolServer is what is known of one host and port.
 type poolServer struct {
 	open    int // connections: in use, idle, and being made
+	coming  int // those that were not greeted yet
 	limit   int
 	idle    []*idleClient
 	in      map[poolKey]int // how many are logged in
@@ -113,8 +119,9 @@ func (p *Pool) key(u ftp.URL) poolKey {
 }
 
 // Get returns a connection to the server of u, logged in as its user: one that is
-// idle, or a new one, or else it waits until one is free. The path of u is not
-// used. Each Client is given back by Put.
+// idle, or a new one, or else it waits until one is free. New ones wait for the
+// greeting of a server four at a time. The path of u is not used. Each Client is given
+// back by Put.
 func (p *Pool) Get(ctx context.Context, u ftp.URL) (*Client, error) {
 	key := p.key(u)
 	for {
@@ -134,9 +141,7 @@ func (p *Pool) Get(ctx context.Context, u ftp.URL) (*Client, error) {
 				return nil, context.Cause(ctx)
 			}
 		default:
-			opt := p.opt.Client
-			opt.Lockstep = opt.Lockstep || p.lockstep(key)
-			c, err := Dial(ctx, u, opt)
+			c, err := p.dial(ctx, u, key)
 			if err == nil {
 				return c, p.enter(c, key)
 			}
@@ -148,6 +153,21 @@ func (p *Pool) Get(ctx context.Context, u ftp.URL) (*Client, error) {
 			return nil, context.Cause(ctx)
 		}
 	}
+}
+
+// dial makes the connection that take gave the right to.
+func (p *Pool) dial(ctx context.Context, u ftp.URL, key poolKey) (*Client, error) {
+	opt := p.opt.Client
+	opt.Lockstep = opt.Lockstep || p.lockstep(key)
+	opt.greeted = sync.OnceFunc(func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		s := p.server(key)
+		s.coming--
+		s.wake()
+	})
+	defer opt.greeted()
+	return Dial(ctx, u, opt)
 }
 
 // take gives an idle connection, or a channel to wait on, or the right to make a
@@ -166,8 +186,12 @@ func (p *Pool) take(key poolKey) (*idleClient, <-chan struct{}, error) {
 			return idle, nil, nil
 		}
 	}
+	if s.coming >= maxArriving {
+		return nil, s.changed, nil
+	}
 	if s.open < s.limit {
 		s.open++
+		s.coming++
 		return nil, nil, nil
 	}
 	if len(s.idle) > 0 { // another user's: it makes room
@@ -177,6 +201,7 @@ func (p *Pool) take(key poolKey) (*idleClient, <-chan struct{}, error) {
 		p.forget(idle.client)
 		_ = idle.client.Close()
 		s.open++
+		s.coming++
 		return nil, nil, nil
 	}
 	return nil, s.changed, nil
