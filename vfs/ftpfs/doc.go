@@ -31,6 +31,8 @@
 //     not certain. Options.TempNames hides them, at the cost of three commands for each;
 //     for files that are replaced on a server whose RNTO replaces nothing there is a
 //     moment without a file.
+//     Some have who reads such a file wait for the end of the upload (vsftpd, unless
+//     lock_upload_files=NO): who holds the upload itself waits in vain, to the Timeout.
 //   - Exclusive, and Rename where it must not replace, look first and act then. Within
 //     one FS nobody comes in between; another client can.
 //   - A File is of the version that is there when it is read, not when it was opened. If
