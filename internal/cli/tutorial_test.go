@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sealane/sealane/internal/testport"
 )
@@ -100,15 +101,27 @@ func (r *tutorial) step(s howtoStep) {
 		r.serve(s)
 		return
 	}
-	var out bytes.Buffer
-	code := Main(context.Background(), r.env(&out, &out), s.args)
-	if code != 0 {
-		out.WriteString("exit code " + strconv.Itoa(code) + "\n")
+	out := r.run(s.args)
+	for range 100 { // lines of the trail gather for 50 ms before they are written
+		if s.args[0] != "log" || s.matches(out) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+		out = r.run(s.args)
 	}
-	if m := regexp.MustCompile(`(?m)^password of \S+: (\S+)`).FindStringSubmatch(out.String()); m != nil && s.args[0] == "user" {
+	if m := regexp.MustCompile(`(?m)^password of \S+: (\S+)`).FindStringSubmatch(out); m != nil && s.args[0] == "user" {
 		r.password = m[1]
 	}
-	s.compare(r.t, out.String())
+	s.compare(r.t, out)
+}
+
+// run runs a command and gives what it prints, to either stream.
+func (r *tutorial) run(args []string) string {
+	var out bytes.Buffer
+	if code := Main(context.Background(), r.env(&out, &out), args); code != 0 {
+		out.WriteString("exit code " + strconv.Itoa(code) + "\n")
+	}
+	return out.String()
 }
 
 // serve starts the server and waits until it is ready.
@@ -135,15 +148,20 @@ func (r *tutorial) serve(s howtoStep) {
 	s.compare(r.t, text.String())
 }
 
-// compare holds what a command printed to what the page says; "…" is any text, of several
-// lines where it is alone on one.
+// compare holds what a command printed to what the page says.
 func (s howtoStep) compare(t *testing.T, got string) {
 	t.Helper()
+	if !s.matches(got) {
+		t.Errorf("sealane %s printed\n%s\nand not\n%s", strings.Join(s.args, " "), got, strings.Join(s.want, "\n"))
+	}
+}
+
+// matches reports whether it is; "…" is any text, of several lines where it is alone on
+// one.
+func (s howtoStep) matches(got string) bool {
 	want := strings.ReplaceAll(regexp.QuoteMeta(strings.Join(s.want, "\n")), "…", "(?s:.*?)")
 	if want != "" {
 		want += "\n"
 	}
-	if !regexp.MustCompile("^" + want + "$").MatchString(got) {
-		t.Errorf("sealane %s printed\n%s\nand not\n%s", strings.Join(s.args, " "), got, strings.Join(s.want, "\n"))
-	}
+	return regexp.MustCompile("^" + want + "$").MatchString(got)
 }
