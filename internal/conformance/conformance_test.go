@@ -184,7 +184,7 @@ func TestResults(t *testing.T) {
 {"Action":"skip","Package":"github.com/sealane/sealane/x","Test":"TestB"}
 {"Action":"pass","Package":"github.com/sealane/sealane/x"}
 `), &out)
-	if err != nil || out.String() != "hello\n" {
+	if err != nil || out.String() != "" {
 		t.Fatalf("%q, %v", out.String(), err)
 	}
 	a, b, c := test{Package: "x", Name: "TestA"}, test{Package: "x", Name: "TestB"}, test{Package: "x", Name: "TestOther"}
@@ -198,6 +198,26 @@ func TestResults(t *testing.T) {
 		if _, err := readResults(strings.NewReader(bad), &out); err == nil {
 			t.Errorf("%q is no error", bad)
 		}
+	}
+	out.Reset()
+	_, err = readResults(strings.NewReader(`{"Action":"output","Package":"x","Test":"TestA","Output":"=== RUN   TestA\n"}
+{"Action":"output","Package":"x","Test":"TestA/sub","Output":"a.go:1: hello\n"}
+{"Action":"output","Package":"x","Test":"TestB","Output":"b.go:1: world\n"}
+{"Action":"pass","Package":"x","Test":"TestB"}
+{"Action":"output","Package":"x","Test":"TestC","Output":"c.go:1: not at its end\n"}
+{"Action":"fail","Package":"x","Test":"TestA/sub"}
+{"Action":"fail","Package":"x","Test":"TestA"}
+{"Action":"output","Package":"x","Output":"FAIL\tx\t0.1s\n"}
+{"Action":"fail","Package":"x"}
+{"Action":"output","Package":"y","Output":"PASS\n"}
+{"Action":"output","Package":"y","Output":"ok  \ty\t0.1s\n"}
+{"Action":"pass","Package":"y"}
+`), &out)
+	if want := "FAIL\tx\t0.1s\na.go:1: hello\nc.go:1: not at its end\nok  \ty\t0.1s\n"; out.String() != want {
+		t.Errorf("it said %q, want %q", out.String(), want)
+	}
+	if want := "tests have failed: x TestA/sub, x TestA, x"; !errors.Is(err, errFailed) || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 	// A page that is out of date fails the test of this package, and must be written all the same.
 	const outdated = `{"Action":"fail","Package":"github.com/sealane/sealane/internal/conformance","Test":"TestPageIsUpToDate"}` + "\n"

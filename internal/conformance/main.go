@@ -5,8 +5,8 @@
 //	go test -json ./... | go run ./internal/conformance
 //	go test -json ./... | go run ./internal/conformance -check
 //
-// It says what "go test -v" would have said, and fails if a test has failed; the page
-// is written all the same. With -check it writes nothing and fails also where the page
+// It says what "go test" would have said, and fails if a test has failed, with the names
+// of all at the end; the page is written all the same. With -check it writes nothing and fails also where the page
 // is not what it would write.
 package main
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,24 +20,26 @@ func (v verdicts) of(pkg, name string) string { return v[pkg+" "+name] }
 
 // event is a line of "go test -json" (go doc test2json).
 type event struct {
-	Action  string
-	Package string
-	Test    string
-	Output  string
+	Action     string
+	Package    string
+	ImportPath string // of what did not compile
+	Test       string
+	Output     string
 }
 
 // errFailed is told beside the verdicts.
-var errFailed = errors.New("tests have failed, see above")
+var errFailed = errors.New("tests have failed")
 
 // own is this package: its tests fail where the page is out of date, which is no
 // verdict on what the page is about.
 const own = module + "internal/conformance"
 
-// readResults reads the output of "go test -json" and writes to out what a person
-// would have seen. Failed tests are errFailed, and no test at all is an error too.
+// readResults reads the output of "go test -json" and writes to out what "go test" would
+// have said. Failed tests are errFailed, with their names, and no test at all is an error too.
 func readResults(r io.Reader, out io.Writer) (verdicts, error) {
 	v := verdicts{}
-	failed := false
+	var failed []string
+	told := transcript{out: out, held: make(map[string][]event)}
 	lines := bufio.NewReader(r)
 	for {
 		line, err := lines.ReadBytes('\n')
@@ -52,10 +55,12 @@ func readResults(r io.Reader, out io.Writer) (verdicts, error) {
 			fmt.Fprint(out, string(line))
 			continue
 		}
-		fmt.Fprint(out, e.Output)
+		told.hear(e)
 		switch e.Action {
 		case "fail", "build-fail":
-			failed = failed || e.Package != own
+			if e.Package != own {
+				failed = append(failed, strings.TrimSpace(strings.TrimPrefix(cmp.Or(e.Package, e.ImportPath), module)+" "+e.Test))
+			}
 		case "pass", "skip":
 		default:
 			continue
@@ -67,8 +72,8 @@ func readResults(r io.Reader, out io.Writer) (verdicts, error) {
 	switch {
 	case len(v) == 0:
 		return nil, errors.New("the input holds no results: it wants the output of go test -json")
-	case failed:
-		return v, errFailed
+	case len(failed) > 0:
+		return v, fmt.Errorf("%w: %s", errFailed, strings.Join(failed, ", "))
 	}
 	return v, nil
 }

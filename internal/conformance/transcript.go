@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// transcript tells what "go test" would have said: a line for each package, and before
+// it what came from tests that did not pass.
+type transcript struct {
+	out  io.Writer
+	held map[string][]event // of packages that run: the output of tests that have not passed
+}
+
+func (t *transcript) hear(e event) {
+	switch {
+	case e.Action == "output" && e.Test != "":
+		if !strings.HasPrefix(e.Output, "=== ") { // RUN, PAUSE, CONT: the order of many at once
+			t.held[e.Package] = append(t.held[e.Package], e)
+		}
+	case e.Test != "" && (e.Action == "pass" || e.Action == "skip"):
+		t.forget(e)
+	case e.Test == "" && e.Action == "fail":
+		// Of a package that was ended, by its time or a panic, tests have no verdict.
+		for _, said := range t.held[e.Package] {
+			fmt.Fprint(t.out, said.Output)
+		}
+		delete(t.held, e.Package)
+	case e.Test == "" && e.Output != "PASS\n":
+		fmt.Fprint(t.out, e.Output)
+	}
+	if e.Test == "" && e.Action == "pass" {
+		delete(t.held, e.Package)
+	}
+}
+
+// forget drops what a test and its subtests have said.
+func (t *transcript) forget(e event) {
+	kept := t.held[e.Package][:0]
+	for _, said := range t.held[e.Package] {
+		if said.Test != e.Test && !strings.HasPrefix(said.Test, e.Test+"/") {
+			kept = append(kept, said)
+		}
+	}
+	t.held[e.Package] = kept
+}
