@@ -26,7 +26,7 @@ race: ## run them under the race detector (needs a C compiler), in random order
 .PHONY: interop
 interop: ## run the tests against real clients; installs them on Debian
 	interop/install.sh
-	$(GO) test -tags interop -count=1 -p 2 -timeout 30m $(TESTFLAGS) ./interop/... ./internal/cli
+	$(GO) test -tags interop -count=1 -p 2 -parallel 6 -timeout 30m $(TESTFLAGS) ./interop/... ./internal/cli
 
 .PHONY: durability
 durability: ## kill the server and cut the power, 1,000 and 400 times; as root on Debian
