@@ -17,11 +17,15 @@ const (
 	// contested stands in place of the count for clients that a rival has been seen
 	// with: for these the full wait stays.
 	contested = -1
-	// mixedGrace is how long the connections of such a client wait, beside mixedTrips
-	// times the shortest handshake with proof that was seen of it: a rival needs three round
-	// trips from the reply to PASV to the end of its handshake, which takes one.
-	mixedGrace = 20 * time.Millisecond
-	mixedTrips = 4
+	// mixedTrips bounds how long the connections of such a client wait, in handshakes, from
+	// the offer of the port on. A rival that resumes has ended its own four round trips after
+	// that, of which the shortest handshake with proof that was seen takes one: the reply to
+	// PASV, connecting, the command and its 150 if it waits for that, and the handshake.
+	mixedTrips = 5
+	// mixedGrace is what the machines may take for it besides, and leastGrace what a
+	// connection waits that comes later than all that.
+	mixedGrace = 10 * time.Millisecond
+	leastGrace = 2 * time.Millisecond
 	// fullGrace is more than any data port makes a connection wait.
 	fullGrace = time.Hour
 )
@@ -45,16 +49,16 @@ type habits struct {
 	seen map[clientID]habit
 }
 
-// grace is how long a connection without proof has to wait, in a session that has had
-// one with proof.
-func (h *habits) grace(c clientID) time.Duration {
+// grace is how long a connection without proof has to wait that comes so long after the
+// offer of its port, in a session that has had one with proof.
+func (h *habits) grace(c clientID, age time.Duration) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	seen := h.seen[c]
 	if seen.waits < mixedAfter || seen.handshake == 0 {
 		return fullGrace
 	}
-	return mixedGrace + mixedTrips*seen.handshake
+	return max(leastGrace, mixedGrace+mixedTrips*seen.handshake-age)
 }
 
 func (h *habits) proven(c clientID, handshake time.Duration) {
@@ -99,11 +103,11 @@ type clientHabits struct {
 	client  clientID
 }
 
-func (c clientHabits) Grace() time.Duration {
+func (c clientHabits) Grace(age time.Duration) time.Duration {
 	if !c.session.hasResumed.Load() {
 		return 0
 	}
-	return c.session.srv.habits.grace(c.client)
+	return c.session.srv.habits.grace(c.client, age)
 }
 
 func (c clientHabits) Proven(handshake time.Duration) {

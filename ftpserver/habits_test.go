@@ -13,24 +13,27 @@ func TestHabits(t *testing.T) {
 	const ms = time.Millisecond
 	var h habits
 	a, b := clientID{who: identity{account: "a"}}, clientID{who: identity{account: "b"}}
-	want := func(c clientID, grace time.Duration) {
+	wantAt := func(c clientID, age, grace time.Duration) {
 		t.Helper()
-		if got := h.grace(c); got != grace {
+		if got := h.grace(c, age); got != grace {
 			t.Errorf("%s waits %v, want %v", c.who.account, got, grace)
 		}
 	}
+	want := func(c clientID, grace time.Duration) { t.Helper(); wantAt(c, 0, grace) }
 	for range mixedAfter {
 		want(a, fullGrace)
 		h.waited(a, false)
 	}
 	want(a, fullGrace) // nobody knows how far it is away
 	h.proven(a, 30*ms)
-	want(a, 140*ms)
+	want(a, 160*ms)
 	h.proven(a, 5*ms)
 	h.proven(a, 50*ms)
 	h.waited(a, false)
-	want(a, 40*ms)
-	want(b, fullGrace)
+	want(a, 35*ms)
+	wantAt(a, 20*ms, 15*ms)
+	wantAt(a, time.Minute, 2*ms)
+	wantAt(b, time.Minute, fullGrace)
 	h.waited(a, true)
 	h.proven(b, 5*ms)
 	for range mixedAfter {
@@ -38,7 +41,7 @@ func TestHabits(t *testing.T) {
 		h.waited(b, false)
 	}
 	want(a, fullGrace)
-	want(b, 40*ms)
+	want(b, 35*ms)
 }
 
 // S-38: what is remembered is bounded.

@@ -69,8 +69,9 @@ const (
 	// resumed before, one that does not waits 250 ms for one that does, and two of
 	// them for the same transfer are both refused. An account that has waited in vain
 	// three times from one address, as with programs whose sessions share a TLS cache
-	// (curl -Z), waits 20 ms and four times its shortest handshake from then on, unless
-	// a rival was ever seen there. Clients that never resume are served as well.
+	// (curl -Z), waits from then on until 10 ms and five times its shortest handshake
+	// after the reply to PASV, unless a rival was ever seen there. Clients that never
+	// resume are served as well.
 	ResumptionAuto Resumption = iota
 	// ResumptionRequire refuses data connections that do not resume with 522.
 	// Honest clients fail then that share one TLS cache among sessions, or keep

@@ -53,6 +53,7 @@ type candidates struct {
 	// says that the client may yet connect.
 	settled func(lapsed bool)
 
+	began   time.Time
 	ctx     context.Context // of all handshakes
 	cancel  context.CancelFunc
 	running sync.WaitGroup // candidates and alarms
@@ -86,7 +87,7 @@ type candidate struct {
 }
 
 func newCandidates(ctx context.Context, r Request, how terms, count *counters, settled func(lapsed bool)) *candidates {
-	c := &candidates{request: r, terms: how, count: count, settled: settled, changed: make(chan struct{}, 1)}
+	c := &candidates{request: r, terms: how, count: count, settled: settled, began: time.Now(), changed: make(chan struct{}, 1)}
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	c.polite, c.cutDeclined = context.WithCancel(context.WithoutCancel(ctx))
 	c.mu.Lock()

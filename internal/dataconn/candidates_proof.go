@@ -42,7 +42,7 @@ func (c *candidates) judge(one *candidate, conn *Conn) (judgement, time.Duration
 		return declines, 0
 	}
 	if r.Habits != nil {
-		if grace := min(r.Habits.Grace(), c.terms.grace); grace > 0 {
+		if grace := min(r.Habits.Grace(time.Since(c.began)), c.terms.grace); grace > 0 {
 			return holds, grace
 		}
 	}

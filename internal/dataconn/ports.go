@@ -75,9 +75,10 @@ type Request struct {
 // asked, and told, from any goroutine and under locks: it must answer at once, and is told
 // before the connection that was waited for is given out.
 type Habits interface {
-	// Grace is how long a connection that did not resume waits for one that does: at
-	// most as long as the Ports itself would have it wait; 0: it is bound at once.
-	Grace() time.Duration
+	// Grace is how long a connection that did not resume waits for one that does, where
+	// the offer is so old: at most as long as the Ports itself would have it wait; 0: it
+	// is bound at once.
+	Grace(age time.Duration) time.Duration
 	// Proven tells of a connection that did resume, and how long its handshake took
 	// from the first byte on: a round trip and what the machines add.
 	Proven(handshake time.Duration)

@@ -37,9 +37,9 @@ func TestSP06ProofDecides(t *testing.T) {
 		{name: "thief first, victim proves", arrivals: []arrival{{0, "unproven"}, {249 * ms, "proven"}}, winner: 1, at: 249 * ms, told: "contested"},
 		{name: "single unproven", arrivals: []arrival{{0, "unproven"}}, at: 250 * ms, told: "alone"},
 		{name: "too late to prove", arrivals: []arrival{{0, "unproven"}, {251 * ms, "proven"}}, at: 250 * ms, told: "alone"},
-		{name: "two unproven", arrivals: []arrival{{0, "unproven"}, {100 * ms, "unproven"}}, winner: -1, want: ErrRivals, at: 250 * ms, told: "contested"},
-		{name: "two thieves, victim proves", arrivals: []arrival{{0, "unproven"}, {100 * ms, "unproven"}, {50 * ms, "proven"}}, winner: 2, at: 150 * ms, told: "contested"},
-		{name: "thief fails, one unproven", arrivals: []arrival{{0, "rubbish"}, {100 * ms, "unproven"}}, winner: 1, at: 350 * ms, told: "alone"},
+		{name: "two unproven", arrivals: []arrival{{0, "unproven"}, {100 * ms, "unproven"}}, winner: -1, want: ErrRivals, at: 250 * ms, told: "asked at 100ms, contested"},
+		{name: "two thieves, victim proves", arrivals: []arrival{{0, "unproven"}, {100 * ms, "unproven"}, {50 * ms, "proven"}}, winner: 2, at: 150 * ms, told: "asked at 100ms, contested"},
+		{name: "thief fails, one unproven", arrivals: []arrival{{0, "rubbish"}, {100 * ms, "unproven"}}, winner: 1, at: 350 * ms, told: "asked at 100ms, alone"},
 		{name: "short, single unproven", short: true, arrivals: []arrival{{0, "unproven"}}, at: 20 * ms, told: "alone"},
 		{name: "short, thief first, victim proves", short: true, arrivals: []arrival{{0, "unproven"}, {19 * ms, "proven"}}, winner: 1, at: 19 * ms, told: "contested"},
 		{name: "slow handshake", arrivals: []arrival{{0, "slowly proven"}}, at: 10 * ms, told: "proven in 10ms"},
@@ -127,7 +127,12 @@ type toldHabits struct {
 	heard []string
 }
 
-func (h *toldHabits) Grace() time.Duration { return h.grace }
+func (h *toldHabits) Grace(age time.Duration) time.Duration {
+	if age > 0 {
+		h.note("asked at " + age.String())
+	}
+	return h.grace
+}
 
 func (h *toldHabits) Proven(d time.Duration) {
 	if d > 0 {

@@ -104,9 +104,9 @@ func fakeHandshake(_ context.Context, raw net.Conn) (*Conn, error) {
 // habitOf is a Habits that hears nothing, and has connections without proof wait.
 type habitOf func() time.Duration
 
-func (h habitOf) Grace() time.Duration { return h() }
-func (habitOf) Proven(time.Duration)   {}
-func (habitOf) Waited(bool)            {}
+func (h habitOf) Grace(time.Duration) time.Duration { return h() }
+func (habitOf) Proven(time.Duration)                {}
+func (habitOf) Waited(bool)                         {}
 
 var resumes = habitOf(func() time.Duration { return time.Hour })
 
