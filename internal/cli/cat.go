@@ -5,6 +5,9 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/ftpclient"
 )
 
 type catCommand struct {
@@ -20,8 +23,9 @@ func newCatCommand(env *Env) *cobra.Command {
 		Use:   "cat URL...",
 		Short: "Write files of a server to standard output",
 		Long: `Write the file at URL to standard output, as "sealane get URL -" does, and nothing
-else. What has been written stands when the file turns out not to be whole: the exit
-code says so.
+else. What breaks off goes on where it stopped, if the server shows that it still is
+the same file. What has been written stands when the file turns out not to be whole: the
+exit code says so.
 
 Several files are written one behind the other, those of a pattern (* ? and [a-z] in the
 path; quote them for the shell) by their names. The first one that fails is the last.`,
@@ -58,18 +62,14 @@ func (c *catCommand) run(ctx context.Context, args []string) error {
 			return errServers
 		}
 	}
-	conn, err := c.dial(ctx, c.env, targets[0].u)
+	pool, u, err := c.pool(ctx, c.env, targets[0].u, 1)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	var found []match
-	for _, t := range targets {
-		f, err := t.expandOn(ctx, conn)
-		if err != nil {
-			return err
-		}
-		found = append(found, f...)
+	defer pool.Close()
+	found, err := find(ctx, pool, u, targets)
+	if err != nil {
+		return err
 	}
 	for _, m := range found {
 		if m.entry.IsDir() {
@@ -77,13 +77,30 @@ func (c *catCommand) run(ctx context.Context, args []string) error {
 		}
 	}
 	for _, m := range found {
-		if _, err := conn.Retrieve(ctx, m.u.Path, 0, c.env.Stdout); err != nil {
+		u.Path = m.u.Path
+		if _, err := pool.RetrieveTo(ctx, u, c.env.Stdout); err != nil {
 			if len(found) > 1 {
 				err = fmt.Errorf("%s: %w", m.u.Path, err)
 			}
 			return err
 		}
 	}
-	leave(ctx, conn)
 	return nil
+}
+
+// find looks for what the targets mean, on the server of u.
+func find(ctx context.Context, pool *ftpclient.Pool, u ftp.URL, targets []target) (found []match, err error) {
+	conn, err := pool.Get(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Put(conn)
+	for _, t := range targets {
+		f, err := t.expandOn(ctx, conn)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, f...)
+	}
+	return found, nil
 }

@@ -166,20 +166,14 @@ func localName(u ftp.URL, local string) (string, error) {
 
 func (g *getCommand) toStdout(ctx context.Context, u ftp.URL) error {
 	r := newReporter(g.env, "get", &g.clientFlags, false)
-	c, err := g.dial(ctx, g.env, u)
+	pool, u, err := g.pool(ctx, g.env, u, 1)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	size := int64(-1)
-	if r.shows() && c.HasFeature("SIZE") {
-		if n, err := c.Size(ctx, u.Path); err == nil {
-			size = n
-		}
-	}
-	w := r.begin(u, "-", size, 0)
+	defer pool.Close()
+	w := r.begin(u, "-", g.sizeIfShown(ctx, &mover{conns: pool}, u), 0)
 	at := int64(0)
-	res, err := c.Retrieve(ctx, u.Path, 0, writerFunc(func(p []byte) (int, error) {
+	res, err := pool.RetrieveTo(ctx, u, writerFunc(func(p []byte) (int, error) {
 		n, err := g.env.Stdout.Write(p)
 		at += int64(n)
 		w.at(at)
@@ -189,7 +183,6 @@ func (g *getCommand) toStdout(ctx context.Context, u ftp.URL) error {
 	if err != nil {
 		return err
 	}
-	leave(ctx, c)
 	if g.quiet {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/ftpclient"
 )
 
 type putCommand struct {
@@ -117,16 +118,17 @@ func underName(folder, local string) (string, error) {
 	return folder + base, nil
 }
 
-// fromStdin uploads what can be read once: nothing is tried again.
+// fromStdin uploads what can be read once: as soon as that has begun nothing is tried
+// again.
 func (p *putCommand) fromStdin(ctx context.Context, u ftp.URL, src *source) error {
-	c, err := p.dial(ctx, p.env, u)
+	pool, u, err := p.pool(ctx, p.env, u, 1)
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer pool.Close()
 	w := p.report.begin(u, src.name, src.size, 0)
 	at := int64(0)
-	res, err := c.Store(ctx, u.Path, 0, readerFunc(func(b []byte) (int, error) {
+	res, err := pool.StoreFrom(ctx, u, readerFunc(func(b []byte) (int, error) {
 		n, err := src.r.Read(b)
 		at += int64(n)
 		w.at(at)
@@ -136,8 +138,8 @@ func (p *putCommand) fromStdin(ctx context.Context, u ftp.URL, src *source) erro
 		err = w.finish(0, res)
 	}
 	p.report.closeBoard()
-	if err == nil {
-		leave(ctx, c)
+	if at > 0 && ftpclient.Temporary(err) {
+		err = withHint(err, "standard input cannot be read again: put a file, and what breaks off goes on by itself")
 	}
 	return err
 }
