@@ -43,7 +43,7 @@ var ErrConflict = errors.New("the server is known by another key")
 // lower case and without a final dot, an IP address in its shortest form and in
 // brackets where they belong.
 func KnownAddress(host, port string) string {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	host = strings.ToLower(strings.TrimRight(host, "."))
 	if ip, err := netip.ParseAddr(host); err == nil {
 		host = ip.Unmap().String()
 	}

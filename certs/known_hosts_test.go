@@ -78,6 +78,7 @@ func TestKnownHostsFile(t *testing.T) {
 	for name, bad := range map[string]string{
 		"few words":   "a.example:21 " + key,
 		"address":     strings.Replace(good, "a.example:21", "a.example", 1),
+		"no host":     strings.Replace(good, "a.example", ".", 1),
 		"escape":      strings.Replace(good, "a.example", "a%zz", 1),
 		"key":         strings.Replace(good, "sha256/", "md5/", 1),
 		"how":         strings.Replace(good, "trusted", "loved", 1),

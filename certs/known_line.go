@@ -51,7 +51,7 @@ func (f *knownFile) find(address string) *KnownHost {
 
 func (f *knownFile) put(h KnownHost) error {
 	host, port, err := net.SplitHostPort(h.Address)
-	if err != nil || host == "" || port == "" {
+	if err != nil || strings.Trim(host, ".") == "" || port == "" {
 		return fmt.Errorf("%w: %.80q is not host and port", ErrKnownHosts, h.Address)
 	}
 	h.Address = KnownAddress(host, port)
@@ -158,7 +158,7 @@ func parseKnownLine(text string) (*KnownHost, error) {
 		return nil, errors.New("the address cannot be read")
 	}
 	host, port, err := net.SplitHostPort(address)
-	if err != nil || host == "" || port == "" {
+	if err != nil || strings.Trim(host, ".") == "" || port == "" {
 		return nil, errors.New("the address is not HOST:PORT")
 	}
 	h.Address = KnownAddress(host, port)
