@@ -42,8 +42,8 @@ type Server struct {
 
 	// Admit, if set, says whether a connection from remote may begin a session: an error
 	// is in the event of the refusal, and not told to the client. release is called once,
-	// when the session has logged in or, before that, has ended; it may be nil. Admit is called before anything is
-	// read, from many goroutines; it must return at once.
+	// when the session has logged in or, before that, has ended; it may be nil. Admit is
+	// called before anything is read, from many goroutines; it must return at once.
 	Admit func(remote netip.AddrPort) (release func(), err error)
 
 	// Bulk, if set, is told by 1 and by -1 when a transfer begins and ceases to be a

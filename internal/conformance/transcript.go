@@ -14,24 +14,18 @@ type transcript struct {
 }
 
 func (t *transcript) hear(e event) {
-	switch {
-	case e.Action == "output" && e.Test != "":
-		if !strings.HasPrefix(e.Output, "=== ") { // RUN, PAUSE, CONT: the order of many at once
-			t.held[e.Package] = append(t.held[e.Package], e)
-		}
-	case e.Test != "" && (e.Action == "pass" || e.Action == "skip"):
+	switch of := e.Test != ""; {
+	case of && (e.Action == "pass" || e.Action == "skip"):
 		t.forget(e)
-	case e.Test == "" && e.Action == "fail":
+	case of && e.Output != "" && !strings.HasPrefix(e.Output, "=== "): // RUN, PAUSE, CONT: the order of many at once
+		t.held[e.Package] = append(t.held[e.Package], e)
+	case !of && e.Action == "fail":
 		// Of a package that was ended, by its time or a panic, tests have no verdict.
 		for _, said := range t.held[e.Package] {
 			fmt.Fprint(t.out, said.Output)
 		}
-		delete(t.held, e.Package)
-	case e.Test == "" && e.Output != "PASS\n":
+	case !of && e.Output != "PASS\n":
 		fmt.Fprint(t.out, e.Output)
-	}
-	if e.Test == "" && e.Action == "pass" {
-		delete(t.held, e.Package)
 	}
 }
 
