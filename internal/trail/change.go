@@ -127,7 +127,8 @@ var errSlow = errors.New("trail: the disk does not answer; the settings of befor
 // with what stands there, and with a line that names the folder and the last line of
 // before. No event is lost by it, none is recorded twice, and what could not be written
 // on a full disk goes to the new folder. After an error, which says why the new folder
-// cannot be written, or that ctx has ended, all is as before; p is used up in any case.
+// cannot be written, or that ctx has ended, all is as before; p is used up in any case. The
+// Logger stays the one with which the trail began.
 func (t *Trail) Change(ctx context.Context, p *Prepared) error {
 	c := &turn{to: p, done: make(chan error, 1)}
 	select {
