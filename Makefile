@@ -4,6 +4,7 @@ GO          ?= go
 FUZZTIME    ?= 10s
 TESTFLAGS   ?=
 BENCHFLAGS  ?=
+TELL         = $(GO) run ./internal/conformance -page=false
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 PLATFORMS    = linux/amd64 linux/arm64 linux/386 darwin/arm64 windows/amd64 freebsd/amd64
 
@@ -21,12 +22,13 @@ test: ## run the tests that need nothing but Go
 
 .PHONY: race
 race: ## run them under the race detector (needs a C compiler), in random order
-	$(GO) test -race -shuffle=on $(TESTFLAGS) ./...
+	$(GO) test -json -race -shuffle=on $(TESTFLAGS) ./... | $(TELL)
 
 .PHONY: interop
 interop: ## run the tests against real clients; installs them on Debian
 	interop/install.sh
-	$(GO) test -tags interop -count=1 -p 2 -parallel 6 -timeout 30m $(TESTFLAGS) ./interop/... ./internal/cli
+	$(GO) test -tags interop -count=1 -v -run '^TestVersions$$' ./interop
+	$(GO) test -json -tags interop -count=1 -p 2 -parallel 6 -timeout 30m $(TESTFLAGS) ./interop/... ./internal/cli | $(TELL)
 
 .PHONY: durability
 durability: ## kill the server and cut the power, 1,000 and 400 times; as root on Debian

@@ -112,6 +112,9 @@ func TestVersions(t *testing.T) {
 			t.Logf("%s: %s", c.name, first)
 		})
 	}
+	t.Run("servers", func(t *testing.T) {
+		t.Log(fetchedVersions())
+	})
 }
 
 // patience bounds every command, that of 1 GiB on a slow machine included.

@@ -188,8 +188,7 @@ func TestDifferential(t *testing.T) {
 		}
 	}
 	if t.Failed() {
-		versions, err := os.ReadFile(filepath.Join(fetchedServers, "complete"))
-		t.Logf("these servers are compared, those of the table are in its head: %s (%v)", versions, err)
+		t.Logf("these servers are compared, those of the table are in its head: %s", fetchedVersions())
 	}
 }
 

@@ -144,7 +144,7 @@ func startProtected(t *testing.T, p rival, how *protection) *grounds {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended
 		_ = cmd.Wait()
 	})
-	late := time.After(10 * time.Second)
+	late := time.After(time.Minute)
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for {
@@ -159,6 +159,15 @@ func startProtected(t *testing.T, p rival, how *protection) *grounds {
 		case <-again.C:
 		}
 	}
+}
+
+// fetchedVersions are the packages that the other servers were unpacked from.
+func fetchedVersions() string {
+	versions, err := os.ReadFile(filepath.Join(fetchedServers, "complete"))
+	if err != nil {
+		return err.Error()
+	}
+	return strings.ReplaceAll(strings.TrimSpace(string(versions)), "\n", ", ")
 }
 
 func (p *grounds) write(t *testing.T, name, text string) string {

@@ -201,7 +201,14 @@ func TestResults(t *testing.T) {
 	}
 	out.Reset()
 	_, err = readResults(strings.NewReader(`{"Action":"output","Package":"x","Test":"TestA","Output":"=== RUN   TestA\n"}
+{"Action":"output","Package":"x","Test":"TestA/sub","Output":"a.go:0: long before\n"}
 {"Action":"output","Package":"x","Test":"TestA/sub","Output":"a.go:1: hello\n"}
+{"Action":"output","Package":"x","Test":"TestA/sub","Output":"2\n"}
+{"Action":"output","Package":"x","Test":"TestA/sub","Output":"3\n"}
+{"Action":"output","Package":"x","Test":"TestA/sub","Output":"4\n"}
+{"Action":"output","Package":"x","Test":"TestA/sub","Output":"5\n"}
+{"Action":"output","Package":"x","Test":"TestA/sub","Output":"6\n"}
+{"Action":"output","Package":"x","Test":"TestA","Output":"--- FAIL: TestA\n"}
 {"Action":"output","Package":"x","Test":"TestB","Output":"b.go:1: world\n"}
 {"Action":"pass","Package":"x","Test":"TestB"}
 {"Action":"output","Package":"x","Test":"TestC","Output":"c.go:1: not at its end\n"}
@@ -213,7 +220,9 @@ func TestResults(t *testing.T) {
 {"Action":"output","Package":"y","Output":"ok  \ty\t0.1s\n"}
 {"Action":"pass","Package":"y"}
 `), &out)
-	if want := "FAIL\tx\t0.1s\na.go:1: hello\nc.go:1: not at its end\nok  \ty\t0.1s\n"; out.String() != want {
+	const last = "a.go:1: hello\n2\n3\n4\n5\n6\n"
+	if want := "FAIL\tx\t0.1s\na.go:0: long before\n" + last + "--- FAIL: TestA\nc.go:1: not at its end\nok  \ty\t0.1s\n" +
+		"\nwhat failed tests said last:\nx TestA/sub:\n" + last + "\n"; out.String() != want {
 		t.Errorf("it said %q, want %q", out.String(), want)
 	}
 	if want := "tests have failed: x TestA/sub, x TestA, x"; !errors.Is(err, errFailed) || err.Error() != want {

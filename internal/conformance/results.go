@@ -69,6 +69,7 @@ func readResults(r io.Reader, out io.Writer) (verdicts, error) {
 			v[strings.TrimPrefix(e.Package, module)+" "+e.Test] = e.Action
 		}
 	}
+	told.end()
 	switch {
 	case len(v) == 0:
 		return nil, errors.New("the input holds no results: it wants the output of go test -json")
