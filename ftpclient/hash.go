@@ -118,8 +118,10 @@ func (c *Client) serverSum(by hasher, path string, from, to int64) (Sum, error) 
 		}
 		return by.sum(0, r)
 	}
-	if err := c.chooseHash(by.hash); err != nil {
-		return Sum{}, err
+	if c.hashInUse() != by.hash.String() {
+		if err := c.chooseHash(by.hash); err != nil {
+			return Sum{}, err
+		}
 	}
 	if from > 0 {
 		// Both positions are part of the range (draft-bryan-ftp-range-08 §3).
@@ -159,11 +161,8 @@ func (c *Client) hashInUse() string {
 	return ""
 }
 
-// chooseHash makes h the hash function of HASH.
+// chooseHash makes h the hash function of HASH, in words also where it is that already.
 func (c *Client) chooseHash(h vfs.Hash) error {
-	if c.hashInUse() == h.String() {
-		return nil
-	}
 	if _, err := c.expect(ftp.Completion, "OPTS", "HASH", h.String()); err != nil {
 		return err
 	}

@@ -140,6 +140,9 @@ func (c *Client) retrieve(ctx context.Context, res *Result, path string, offset 
 	if res.Size >= 0 && offset > res.Size {
 		return differf("the server has %d bytes, less than the %d to go on from", res.Size, offset)
 	}
+	if err := sum.announce(c, res.Size); err != nil {
+		return err
+	}
 	t, err := c.transfer(ctx, false, offset, "RETR", path)
 	if err != nil {
 		return err

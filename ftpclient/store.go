@@ -59,6 +59,9 @@ func (c *Client) StoreFile(ctx context.Context, path string, r io.Reader, info F
 }
 
 func (c *Client) storeChecked(ctx context.Context, res *Result, offset int64, r io.Reader, path string, sum *summing, info FileInfo) error {
+	if err := sum.announce(c, info.Size); err != nil {
+		return err
+	}
 	err := c.store(ctx, res, offset, sum.reader(r), info.Size, "STOR", path)
 	if err != nil {
 		return err

@@ -4,10 +4,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 
 	"github.com/sealane/sealane/ftp"
+	"github.com/sealane/sealane/internal/digest"
 )
 
 // Check says what Store and Retrieve compare with the server, besides the end of
@@ -44,7 +44,7 @@ func (e otherContent) Unwrap() error { return e.differing }
 // summing hashes what a transfer moves, to compare it with the server's hash.
 type summing struct {
 	by   hasher
-	hash hash.Hash
+	hash *digest.Digest
 	from int64 // where in the file it begins
 
 	answer *ftp.Reply // to a HASH that went together with other commands
@@ -68,6 +68,21 @@ func (s *summing) line(c *Client, path string, size int64) []string {
 	return nil
 }
 
+// announce chooses the hash before so many bytes are moved (0 or less: not known), if
+// they are too many to be hashed in passing: a server may then hash them on their way,
+// and need not read them again. A refusal stops nothing.
+func (s *summing) announce(c *Client, size int64) error {
+	if s == nil || s.by.verb != "HASH" || c.hashChosen != "" || size <= hashTogether {
+		return nil
+	}
+	err := c.chooseHash(s.by.hash)
+	var refused *ftp.Error
+	if errors.As(err, &refused) && c.lost() == nil {
+		return nil
+	}
+	return err
+}
+
 // ask has the server hash the file, unless it has done so.
 func (s *summing) ask(c *Client, path string, to int64) (Sum, error) {
 	if s.answer == nil {
@@ -86,7 +101,7 @@ func (c *Client) summing(offset int64, head io.Reader) (*summing, error) {
 		return nil, nil
 	}
 	for _, by := range c.hashers() {
-		s := &summing{by: by, hash: by.hash.New(), from: offset}
+		s := &summing{by: by, hash: digest.New(by.hash.New()), from: offset}
 		if offset == 0 || head == nil && by.verb == "HASH" && c.HasFeature("RANG") {
 			return s, nil
 		}
@@ -118,7 +133,7 @@ func (s *summing) compare(c *Client, res *Result, path string, to int64) error {
 		return err
 	}
 	res.Sum = sum
-	if mine := hex.EncodeToString(s.hash.Sum(nil)); mine != sum.Digest {
+	if mine := hex.EncodeToString(s.hash.Sum()); mine != sum.Digest {
 		return otherContent{differing(fmt.Sprintf("the server's %v is not that of what was moved, %s", sum, mine))}
 	}
 	res.HashAgrees = true

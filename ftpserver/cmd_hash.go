@@ -32,27 +32,37 @@ func cmdHash(ctx context.Context, s *session, arg string) (*job, error) {
 		return nil, vfs.ErrOffset
 	}
 	hash := s.hash
-	return s.hashJob(p, hash, from, to, func(sum []byte) ftp.Reply {
+	return s.hashJob(ctx, p, e, hash, from, to, func(sum []byte) ftp.Reply {
 		return ftp.Replyf(ftp.Code213FileStatus, "%s %d-%d %x %s", hash, from, max(from, to-1), sum, arg)
 	})
 }
 
 // hashJob hashes a file from byte from up to, and without, byte to, and replies with
-// what tell makes of it.
-func (s *session) hashJob(p vfs.Path, hash vfs.Hash, from, to int64, tell func(sum []byte) ftp.Reply) (*job, error) {
+// what tell makes of it. e is what the file is like now.
+func (s *session) hashJob(ctx context.Context, p vfs.Path, e vfs.Entry, hash vfs.Hash, from, to int64, tell func(sum []byte) ftp.Reply) (*job, error) {
+	s.hashes = true
 	srv, fs, account := s.srv, s.grant.FS, s.grant.Account
+	told := func(sum []byte) outcome {
+		return outcome{reply: tell(sum), bytes: to - from, hash: fmt.Sprintf("%s:%x", hash, sum)}
+	}
+	event := Event{Kind: EventHash, Path: p.String()}
+	if from == 0 && to == e.Size {
+		if sum := s.takeSum(ctx, p, e, hash); sum != nil {
+			return &job{event: event, run: func(context.Context) outcome { return told(sum) }}, nil
+		}
+	}
 	if !srv.beginHash(account) {
 		return nil, refuse(ftp.Code450Busy, "This account is having files hashed; try again later.")
 	}
 	return &job{
-		event: Event{Kind: EventHash, Path: p.String()},
+		event: event,
 		run: func(ctx context.Context) outcome {
 			defer srv.endHash(account)
 			sum, err := fs.Hash(ctx, p, hash, from, to)
 			if err != nil {
 				return outcome{err: err}
 			}
-			return outcome{reply: tell(sum), bytes: to - from, hash: fmt.Sprintf("%s:%x", hash, sum)}
+			return told(sum)
 		},
 	}, nil
 }
@@ -82,7 +92,7 @@ func (s *session) optsHash(params string) ftp.Reply {
 		if !ok {
 			return ftp.Replyf(ftp.Code504BadParameterValue, "This hash is not known here.")
 		}
-		s.hash = h
+		s.hash, s.hashes = h, true // who chooses is about to ask
 	}
 	return ftp.Replyf(ftp.Code200OK, "%s", s.hash)
 }

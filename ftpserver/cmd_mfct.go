@@ -20,7 +20,7 @@ func cmdMfct(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	if err := s.grant.FS.SetAttr(ctx, p, vfs.Attr{Created: t}); err != nil {
+	if err := s.setAttr(ctx, p, vfs.Attr{Created: t}); err != nil {
 		return ftp.Reply{}, err
 	}
 	s.marked("MFCT", p, vfs.Attr{Created: t})

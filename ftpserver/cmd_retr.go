@@ -28,17 +28,26 @@ func cmdRetr(ctx context.Context, s *session, arg string) (*job, error) {
 	srv, mode, filter := s.srv, s.mode, s.typ.outgoing()
 	left := f.Entry().Size - offset
 	var bytes io.Reader = f
-	if end := s.given.end; end > 0 && end-offset < left {
+	var sum *summing
+	switch end := s.given.end; {
+	case end > 0 && end-offset < left:
 		left = end - offset
 		bytes = io.LimitReader(f, left)
+	case offset == 0:
+		sum = s.summing(p)
 	}
-	whole := &wholeReader{r: bytes, left: left}
+	whole := &wholeReader{r: sum.reader(bytes), left: left}
 	return s.transferJob(transfer{
 		path:   p,
 		offset: offset,
 		move: func(_ context.Context, conn *dataconn.Conn) (int64, error) {
-			return srv.send(conn, mode, filter(whole))
+			n, err := srv.send(conn, mode, filter(whole))
+			if err == nil {
+				sum.moved(f.Entry())
+			}
+			return n, err
 		},
+		then:    sum.remember,
 		abandon: func(error) { f.Close() },
 	}), nil
 }

@@ -46,6 +46,10 @@ func (s *session) store(ctx context.Context, arg string, how vfs.Create) (*job, 
 	if err != nil {
 		return nil, err
 	}
+	var sum *summing
+	if how.Offset == 0 && !how.Append {
+		sum = s.summing(p)
+	}
 	srv, mode, filter, legacyEOF := s.srv, s.mode, s.typ.incoming(), s.grant.Data.LegacyEOF
 	return s.transferJob(transfer{
 		path:   p,
@@ -55,16 +59,20 @@ func (s *session) store(ctx context.Context, arg string, how vfs.Create) (*job, 
 			if legacyEOF {
 				conn.AcceptFIN()
 			}
-			n, err := srv.receive(up, conn, mode, filter)
+			n, err := srv.receive(sum.writer(up), conn, mode, filter)
 			if err != nil {
 				return n, err
 			}
 			// The client may close meanwhile; its file is whole, whether or not
 			// it still hears our close_notify.
 			conn.Finish()
-			_, err = up.Commit(ctx)
+			e, err := up.Commit(ctx)
+			if err == nil {
+				sum.moved(e)
+			}
 			return n, err
 		},
+		then: sum.remember,
 		abandon: func(err error) {
 			if err != nil {
 				if aerr := up.Abort(abortCause(err)); aerr != nil {

@@ -22,17 +22,17 @@ func xhash(h vfs.Hash) starter {
 			}
 			name, part = fields[0], fields[1:]
 		}
-		p, size, err := s.hashable(ctx, name)
+		p, e, err := s.hashable(ctx, name)
 		if err != nil {
 			return nil, err
 		}
-		from, to := int64(0), size
+		from, to := int64(0), e.Size
 		if len(part) == 2 {
-			if from, to, err = hashPart(part[0], part[1], size); err != nil {
+			if from, to, err = hashPart(part[0], part[1], e.Size); err != nil {
 				return nil, err
 			}
 		}
-		return s.hashJob(p, h, from, to, func(sum []byte) ftp.Reply {
+		return s.hashJob(ctx, p, e, h, from, to, func(sum []byte) ftp.Reply {
 			return ftp.Replyf(ftp.Code250Done, "%X", sum)
 		})
 	}
@@ -40,22 +40,22 @@ func xhash(h vfs.Hash) starter {
 
 // cmdMd5 hashes a whole file (draft-twine-ftpmd5-00 §3.1).
 func cmdMd5(ctx context.Context, s *session, arg string) (*job, error) {
-	p, size, err := s.hashable(ctx, arg)
+	p, e, err := s.hashable(ctx, arg)
 	if err != nil {
 		return nil, err
 	}
-	return s.hashJob(p, vfs.MD5, 0, size, func(sum []byte) ftp.Reply {
+	return s.hashJob(ctx, p, e, vfs.MD5, 0, e.Size, func(sum []byte) ftp.Reply {
 		return ftp.Replyf(ftp.Code251Hash, "%s %X", arg, sum)
 	})
 }
 
-func (s *session) hashable(ctx context.Context, name string) (vfs.Path, int64, error) {
+func (s *session) hashable(ctx context.Context, name string) (vfs.Path, vfs.Entry, error) {
 	p, err := s.path(name)
 	if err != nil {
-		return p, 0, err
+		return p, vfs.Entry{}, err
 	}
 	e, err := regular(s.grant.FS.Stat(ctx, p))
-	return p, e.Size, err
+	return p, e, err
 }
 
 // errHashPart refuses a part of a file that is none.

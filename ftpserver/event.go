@@ -41,7 +41,7 @@ type Event struct {
 	Path    string         // in the account's tree
 	To      string         // of EventChange, in the same tree: the new name, or the copy
 	Facts   string         // of EventChange: the attributes that were set, in the form of MFF
-	Hash    string         // of EventHash: algorithm and digest, as in SHA-256:ab12
+	Hash    string         // algorithm and digest of the file, where they are known, as in SHA-256:ab12
 	Bytes   int64          // moved on the data connection, before compression
 	Took    time.Duration  // by a clock that does not jump
 	TLS     string         // version, where the connection is protected

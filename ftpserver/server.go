@@ -51,6 +51,11 @@ type Server struct {
 	// for use by many sessions at once.
 	Bulk func(change int)
 
+	// Hash has every file that is moved as a whole hashed on its way, by SHA-256, for
+	// Event.Hash. Without it that is done for clients that ask for hashes. It costs a
+	// processor about half a second for each GiB.
+	Hash bool
+
 	// Logger gets what a peer must not see: the cause behind a 451, with the id
 	// that the peer was given, and panics. Default: slog.Default().
 	Logger *slog.Logger

@@ -60,6 +60,8 @@ type session struct {
 	mode          transferMode
 	facts         ftp.FactSet
 	hash          vfs.Hash // of HASH
+	hashes        bool     // the client asks for hashes, or is about to
+	known         *knownSum
 	umask         umask
 	idle          time.Duration // between commands, by SITE IDLE; 0: as the server has it
 	epsvAll       bool
@@ -143,7 +145,7 @@ func (s *session) resetParameters() {
 	s.typ = typeASCII
 	s.mode = transferMode{level: defaultLevel}
 	s.facts = ftp.MakeFactSet(ftp.UsualFacts()...)
-	s.hash = vfs.SHA256
+	s.hash, s.hashes, s.known = vfs.SHA256, false, nil
 	s.epsvAll, s.umask, s.idle = false, 0, 0
 }
 

@@ -19,7 +19,7 @@ func siteChgrp(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	if err := s.grant.FS.SetAttr(ctx, p, vfs.Attr{Group: group}); err != nil {
+	if err := s.setAttr(ctx, p, vfs.Attr{Group: group}); err != nil {
 		return ftp.Reply{}, err
 	}
 	s.marked("SITE CHGRP", p, vfs.Attr{Group: group})

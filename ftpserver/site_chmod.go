@@ -22,7 +22,7 @@ func siteChmod(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	if err := s.grant.FS.SetAttr(ctx, p, vfs.Attr{Mode: &mode}); err != nil {
+	if err := s.setAttr(ctx, p, vfs.Attr{Mode: &mode}); err != nil {
 		return ftp.Reply{}, err
 	}
 	s.marked("SITE CHMOD", p, vfs.Attr{Mode: &mode})

@@ -24,7 +24,7 @@ func siteUtime(ctx context.Context, s *session, arg string) (ftp.Reply, error) {
 	if err != nil {
 		return ftp.Reply{}, err
 	}
-	if err := s.grant.FS.SetAttr(ctx, p, a); err != nil {
+	if err := s.setAttr(ctx, p, a); err != nil {
 		return ftp.Reply{}, err
 	}
 	s.marked("SITE UTIME", p, a)

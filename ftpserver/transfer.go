@@ -19,6 +19,8 @@ type transfer struct {
 	// move does the transfer and returns the bytes moved. Errors of the data
 	// connection are transferErrors; all others are of the storage.
 	move func(ctx context.Context, conn *dataconn.Conn) (int64, error)
+	// then, if it is not nil, is called in the session's goroutine behind all others.
+	then func(s *session, out *outcome)
 	// abandon gives back what was opened for the transfer, whose failure or
 	// success is err. It is called exactly once, after move or instead of it.
 	abandon func(err error)
@@ -40,7 +42,7 @@ func (s *session) readyForData() error {
 func (s *session) transferJob(t transfer) *job {
 	o := s.takeOffer()
 	o.gate.upload.Store(t.upload)
-	return &job{
+	j := &job{
 		// 150 at once: some clients connect only when they have seen it.
 		opening: ftp.Replyf(ftp.Code150Opening, "Opening the data connection."),
 		event: Event{Kind: EventTransfer, Path: t.path.String(), Transfer: &Transfer{
@@ -52,6 +54,10 @@ func (s *session) transferJob(t transfer) *job {
 			return s.srv.carry(ctx, o, t, &s.view)
 		},
 	}
+	if t.then != nil {
+		j.then = func(out *outcome) { t.then(s, out) }
+	}
+	return j
 }
 
 // carry gets the data connection, moves the data and ends the connection in the

@@ -71,14 +71,15 @@ func House() Plan {
 			{Package: "certs/acme", Library: []string{"github.com/caddyserver/certmagic", "github.com/mholt/acmez", "go.uber.org/zap"}},
 
 			// The two ends.
+			{Package: "internal/digest"},
 			{
 				Package: "ftpserver",
-				Module:  []string{"ftp", "vfs", "auth", "internal/wire", "internal/dataconn", "internal/listing", "internal/origin", "internal/sock", "internal/glob"},
+				Module:  []string{"ftp", "vfs", "auth", "internal/wire", "internal/dataconn", "internal/listing", "internal/origin", "internal/sock", "internal/glob", "internal/digest"},
 				Tests:   []string{"internal/proxy"},
 			},
 			{
 				Package: "ftpclient",
-				Module:  []string{"ftp", "vfs", "internal/wire", "internal/dataconn", "internal/listing"},
+				Module:  []string{"ftp", "vfs", "internal/wire", "internal/dataconn", "internal/listing", "internal/digest"},
 				Library: []string{"golang.org/x/net"}, // SOCKS5
 			},
 			{

@@ -177,6 +177,7 @@ sync = "batch"
 checkpoint = 100
 syslog = "tcp://log.example.org:601"
 journald = true
+hash = true
 `
 
 func fullConfig() Config {
@@ -231,7 +232,7 @@ func fullConfig() Config {
 			Handshakes: 500, HandshakesPerAddress: 50, Hashes: 2, HashesWaiting: 100},
 		Log: Log{Format: FormatJSON}, Control: Control{Socket: "/run/sealane.sock"},
 		Trail: TrailConfig{File: true, Dir: "/var/log/sealane", Required: true, MaxSize: 1 << 20, MaxAge: time.Hour, Keep: 7, KeepDays: 90,
-			Sync: TrailSyncBatch, Every: 100, Syslog: Syslog{"tcp", "log.example.org:601"}, Journald: true},
+			Sync: TrailSyncBatch, Every: 100, Syslog: Syslog{"tcp", "log.example.org:601"}, Journald: true, Hash: true},
 	}
 }
 

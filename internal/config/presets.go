@@ -16,6 +16,6 @@ func presets() map[string]any {
 		"guard.handshakes": int64(1000), "guard.handshakes_per_address": int64(200), "guard.hashes_waiting": int64(1024),
 		"log.format": FormatText,
 		"trail.file": true, "trail.required": false, "trail.max_size": "64 MiB", "trail.max_age": "24h", "trail.keep": int64(400),
-		"trail.sync": TrailSyncCheckpoint, "trail.checkpoint": int64(1000), "trail.journald": false,
+		"trail.sync": TrailSyncCheckpoint, "trail.checkpoint": int64(1000), "trail.journald": false, "trail.hash": false,
 	}
 }

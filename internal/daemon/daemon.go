@@ -211,6 +211,7 @@ func (d *daemon) build() {
 			Idle: l.Idle, Login: l.Login, Stall: l.Stall,
 		},
 		OwnerNames: d.config.Verbs.OwnerNames,
+		Hash:       d.config.Trail.Hash,
 		Observe:    d.observe,
 		Bulk:       d.procs.load,
 		Logger:     d.log,
