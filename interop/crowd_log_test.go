@@ -68,17 +68,19 @@ func field(line, name string) string {
 }
 
 // drained waits until the server has ended every session that it began, as the
-// clients have. It is to be called when they are done.
+// clients have. It is to be called when they are done. Since the log is written aside,
+// it must be silent for a moment.
 func (s *server) drained(t *testing.T) tally {
 	t.Helper()
 	late := time.After(30 * time.Second)
-	again := time.NewTicker(50 * time.Millisecond)
+	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
-	for {
-		l := s.tally()
-		if l.started == l.ended {
+	for said := -1; ; {
+		l, now := s.tally(), len(s.output.String())
+		if l.started == l.ended && now == said {
 			return l
 		}
+		said = now
 		select {
 		case <-late:
 			t.Errorf("%d of %d sessions have not ended 30 seconds after their clients", l.started-l.ended, l.started)

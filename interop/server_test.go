@@ -170,6 +170,13 @@ func (s *server) ready(ended chan error) error {
 	return nil
 }
 
+// logs waits until the log holds text. The server writes it aside: who has just heard
+// a reply may be ahead of it.
+func (s *server) logs(t *testing.T, text string) {
+	t.Helper()
+	eventually(t, "the log tells: "+text, func() bool { return strings.Contains(s.output.String(), text) })
+}
+
 func stop(t *testing.T, cmd *exec.Cmd, ended chan error, output *output) {
 	t.Helper()
 	// An error here means that it has ended already, which shows below.
