@@ -20,11 +20,13 @@ const defaultStall = 2 * time.Minute
 type rawConn struct {
 	net.Conn
 	stall     time.Duration
-	secured   bool         // set before the handshake, never changed later
-	legacyEOF bool         // leave it to TLS what a FIN means
-	heard     atomic.Bool  // the peer has sent at least one byte
-	heardAt   time.Time    // when that came; of the reading goroutine
-	until     atomic.Int64 // if not 0: absolute deadline, UnixNano, in place of the stall limit
+	secured   bool        // set before the handshake, never changed later
+	legacyEOF bool        // leave it to TLS what a FIN means
+	heard     atomic.Bool // the peer has sent at least one byte
+	heardAt   time.Time   // when that came; of the reading goroutine
+	// until, if not nil, is an absolute deadline in place of the stall limit. It keeps
+	// its monotonic reading: a clock that is put back must not prolong it.
+	until atomic.Pointer[time.Time]
 
 	more        bool         // FIN follows what is gathered
 	gather      []byte       // what TLS has written and is not sent yet; nil: send at once
@@ -49,13 +51,13 @@ func wrapRaw(raw net.Conn, stall time.Duration) *rawConn {
 }
 
 func (r *rawConn) deadline() time.Time {
-	if until := r.until.Load(); until != 0 {
-		return time.Unix(0, until)
+	if until := r.until.Load(); until != nil {
+		return *until
 	}
 	return time.Now().Add(r.stall)
 }
 
-func (r *rawConn) limitUntil(t time.Time) { r.until.Store(t.UnixNano()) }
+func (r *rawConn) limitUntil(t time.Time) { r.until.Store(&t) }
 
 // Read reads for TLS, or payload of a plain connection.
 func (r *rawConn) Read(p []byte) (int, error) {
@@ -116,7 +118,7 @@ func (r *rawConn) transmit(p []byte) (int, error) {
 		}
 		n, err := r.Conn.Write(p[total:])
 		total += n
-		moved := n > 0 && errors.Is(err, os.ErrDeadlineExceeded) && r.until.Load() == 0
+		moved := n > 0 && errors.Is(err, os.ErrDeadlineExceeded) && r.until.Load() == nil
 		if !moved {
 			return total, err
 		}

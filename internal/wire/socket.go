@@ -26,13 +26,14 @@ type Socket struct {
 	records records
 
 	limit time.Duration // of a write that nobody has bounded
-	until atomic.Int64  // the write deadline, in nanoseconds since 1970; 0: none
+	made  time.Time     // the beginning of until; with its monotonic reading
+	until atomic.Int64  // the write deadline, in nanoseconds since made; 0: none
 }
 
 // NewSocket wraps conn. If that is not a connection of the operating system, or
 // the system cannot read without waiting, Wait returns at once.
 func NewSocket(conn net.Conn) *Socket {
-	s := &Socket{Conn: conn}
+	s := &Socket{Conn: conn, made: time.Now()}
 	if sys, ok := conn.(syscall.Conn); ok && canTry {
 		if raw, err := sys.SyscallConn(); err == nil {
 			s.raw, s.try = raw, s.tryRead
@@ -81,8 +82,9 @@ func (s *Socket) Read(p []byte) (int, error) {
 // Write bounds what crypto/tls writes by itself while it reads, the answer to a KeyUpdate
 // (RFC 8446 §4.6.3): the deadline of the last reply may be over by then, or there was none.
 func (s *Socket) Write(p []byte) (int, error) {
-	if now := time.Now(); s.limit > 0 && now.UnixNano() >= s.until.Load() {
-		if err := s.SetWriteDeadline(now.Add(s.limit)); err != nil {
+	// By the monotonic clock: the clock of the wall may have been put back since then.
+	if s.limit > 0 && int64(time.Since(s.made)) >= s.until.Load() {
+		if err := s.SetWriteDeadline(time.Now().Add(s.limit)); err != nil {
 			return 0, err
 		}
 	}
@@ -108,7 +110,7 @@ func (s *Socket) noteDeadline(t time.Time) {
 	case time.Until(t) <= 0: // no more writes: crypto/tls says so behind its close_notify
 		s.until.Store(math.MaxInt64)
 	default:
-		s.until.Store(t.UnixNano())
+		s.until.Store(int64(t.Sub(s.made)))
 	}
 }
 
