@@ -24,6 +24,10 @@ test: ## run the tests that need nothing but Go
 race: ## run them under the race detector (needs a C compiler), in random order
 	$(GO) test -json -race -shuffle=on $(TESTFLAGS) ./... | $(TELL)
 
+.PHONY: long
+long: ## the tests that take minutes: a clock of the wall that jumps, the time that a wrong name takes
+	INTEROP_LONG=1 $(GO) test -count=1 -v -timeout 30m -run 'F09WallClock|S22Time' $(TESTFLAGS) ./ftpserver ./internal/daemon
+
 .PHONY: interop
 interop: ## run the tests against real clients; installs them on Debian
 	interop/install.sh
