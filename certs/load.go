@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 )
 
@@ -47,8 +46,9 @@ func (p Pair) Check(now time.Time) error {
 	return nil
 }
 
-// Load reads a PEM file with a certificate, the server's own first and then
-// those of its issuers, and a PEM file with its key, which may be the same file.
+// Load reads a file with a certificate, the server's own first and then those of
+// its issuers, and a file with its key, which may be the same. They are PEM, or
+// DER, which holds one certificate or one key.
 // It refuses a pair with which no client could connect: one that cannot be read
 // or understood (ErrBadFile), whose key is another's (ErrWrongKey), or whose
 // time has passed or not come (ErrExpired, ErrNotYetValid). Errors are for the
@@ -126,59 +126,79 @@ func pemBlocks(data []byte) ([]*pem.Block, error) {
 }
 
 func parseChain(data []byte) ([]*x509.Certificate, error) {
+	if !isPEM(data) {
+		c, err := x509.ParseCertificate(data)
+		if err != nil {
+			return nil, noFileOf("certificate", data)
+		}
+		return []*x509.Certificate{c}, nil
+	}
 	blocks, err := pemBlocks(data)
 	if err != nil {
 		return nil, err
 	}
 	var chain []*x509.Certificate
 	for _, b := range blocks {
-		if len(blocks) == 1 && strings.HasSuffix(b.Type, "CERTIFICATE REQUEST") {
-			return nil, fmt.Errorf("%w: it is a request, of which an authority makes the certificate: sealane cert sign", ErrBadFile)
-		}
 		if b.Type != "CERTIFICATE" {
 			continue // a file may hold the key, too
 		}
 		c, err := x509.ParseCertificate(b.Bytes)
 		if err != nil {
-			return nil, fmt.Errorf("%w: certificate %d in it cannot be parsed: %w", ErrBadFile, len(chain)+1, err)
+			return nil, fmt.Errorf("%w: certificate %d in it cannot be parsed%w", ErrBadFile, len(chain)+1, because{err})
 		}
 		chain = append(chain, c)
 	}
 	if len(chain) == 0 {
-		return nil, fmt.Errorf("%w: no PEM block of type CERTIFICATE is in it; check the path", ErrBadFile)
+		return nil, noFileOf("certificate", data)
 	}
 	return chain, nil
 }
 
+// parseKey takes the first private key of a PEM text, or one in DER.
 func parseKey(data []byte) (crypto.Signer, error) {
-	for {
+	if !isPEM(data) {
+		if key, ok := keyOf(data); ok {
+			return signer(key)
+		}
+		return nil, noFileOf(privateKey, data)
+	}
+	for rest := data; ; {
 		var b *pem.Block
-		if b, data = pem.Decode(data); b == nil {
-			return nil, fmt.Errorf("%w: no PEM block of a private key is in it; check the path", ErrBadFile)
+		if b, rest = pem.Decode(rest); b == nil {
+			return nil, noFileOf(privateKey, data)
 		}
-		if b.Type == "ENCRYPTED PRIVATE KEY" || b.Headers["DEK-Info"] != "" {
-			return nil, fmt.Errorf("%w: the key is locked by a passphrase; remove it with openssl pkey -in FILE -out NEWFILE", ErrBadFile)
-		}
-		var key any
-		var err error
-		switch b.Type {
-		case "PRIVATE KEY":
-			key, err = x509.ParsePKCS8PrivateKey(b.Bytes)
-		case "EC PRIVATE KEY":
-			key, err = x509.ParseECPrivateKey(b.Bytes)
-		case "RSA PRIVATE KEY":
-			key, err = x509.ParsePKCS1PrivateKey(b.Bytes)
-		default:
+		switch {
+		case b.Type == "ENCRYPTED PRIVATE KEY" || b.Headers["DEK-Info"] != "":
+			return nil, noFileOf(privateKey, data)
+		case b.Type != "PRIVATE KEY" && b.Type != "EC PRIVATE KEY" && b.Type != "RSA PRIVATE KEY":
 			continue // certificates, EC PARAMETERS
 		}
-		if err != nil {
-			return nil, fmt.Errorf("%w: the key cannot be parsed: %w", ErrBadFile, err)
+		key, ok := keyOf(b.Bytes)
+		if !ok {
+			return nil, fmt.Errorf("%w: the key cannot be parsed; it is damaged, or neither ECDSA nor RSA nor Ed25519", ErrBadFile)
 		}
-		if signer, ok := key.(crypto.Signer); ok {
-			return signer, nil
-		}
-		return nil, fmt.Errorf("%w: the key is of a kind that cannot sign; use ECDSA, RSA or Ed25519", ErrBadFile)
+		return signer(key)
 	}
+}
+
+// keyOf reads PKCS #8, PKCS #1 and SEC 1, whatever the file says that it is: labels are
+// wrong now and then. What is wrong is not told, for it is in the words of package x509.
+func keyOf(der []byte) (any, bool) {
+	if key, err := x509.ParsePKCS8PrivateKey(der); err == nil {
+		return key, true
+	}
+	if key, err := x509.ParsePKCS1PrivateKey(der); err == nil {
+		return key, true
+	}
+	key, err := x509.ParseECPrivateKey(der)
+	return key, err == nil
+}
+
+func signer(key any) (crypto.Signer, error) {
+	if s, ok := key.(crypto.Signer); ok {
+		return s, nil
+	}
+	return nil, fmt.Errorf("%w: the key is of a kind that cannot sign; use ECDSA, RSA or Ed25519", ErrBadFile)
 }
 
 func match(chain []*x509.Certificate, key crypto.Signer) error {

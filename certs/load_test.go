@@ -34,6 +34,27 @@ func TestLoadRefuses(t *testing.T) {
 	cert, key := pairPEM(t)
 	otherCert, otherKey := pairPEM(t)
 	block := func(kind string, b []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}) }
+	der := func(text []byte) []byte {
+		b, _ := pem.Decode(text)
+		return b.Bytes
+	}
+	signer, err := ParseKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain, err := ParseCertificates(cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pfx, err := EncodePKCS12(signer, chain, "secret", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := NewRequest(IssueOptions{Hosts: []string{"a"}}, signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := block("PUBLIC KEY", chain[0].RawSubjectPublicKeyInfo)
 	for _, tc := range []struct {
 		name      string
 		cert, key []byte
@@ -50,9 +71,19 @@ func TestLoadRefuses(t *testing.T) {
 		{"order", append(append([]byte{}, otherCert...), cert...), key, issued, ErrWrongKey, "belongs to certificate 2 of the file"},
 		{"chain", append(append([]byte{}, cert...), otherCert...), key, issued, nil, ""},
 		{"one file", append(append([]byte{}, key...), cert...), append(append([]byte{}, cert...), key...), issued, nil, ""},
-		{"swapped", key, cert, issued, ErrBadFile, "no PEM block of type CERTIFICATE"},
-		{"cert as key", cert, cert, issued, ErrBadFile, "no PEM block of a private key"},
-		{"empty", nil, key, issued, ErrBadFile, "no PEM block of type CERTIFICATE"},
+		{"swapped", key, cert, issued, ErrBadFile, "it is a private key, and no certificate is in it"},
+		{"cert as key", cert, cert, issued, ErrBadFile, "it is a certificate, and no private key is in it"},
+		{"empty", nil, key, issued, ErrBadFile, "it is empty, and no certificate is in it"},
+		{"noise", []byte("\x00\x01"), key, issued, ErrBadFile, "it is neither PEM nor DER"},
+		{"DER", der(cert), der(key), issued, nil, ""},
+		{"DER and PEM", der(cert), key, issued, nil, ""},
+		{"DER swapped", der(key), der(cert), issued, ErrBadFile, "it is a private key, and no certificate is in it"},
+		{"DER cut off", der(cert)[:90], key, issued, ErrBadFile, "it is neither PEM nor DER"},
+		{"DER key cut off", cert, der(key)[:40], issued, ErrBadFile, "it is neither PEM nor DER"},
+		{"PKCS #12", pfx, pfx, issued, ErrBadFile, "it is a PKCS #12 file, and no certificate is in it; sealane cert import"},
+		{"DER request", der(request), key, issued, ErrBadFile, "it is a request, and no certificate is in it"},
+		{"public key", cert, public, issued, ErrBadFile, "it is a public key, and no private key is in it"},
+		{"wrong label", cert, block("RSA PRIVATE KEY", der(key)), issued, nil, ""},
 		{"request", block("CERTIFICATE REQUEST", []byte("x")), key, issued, ErrBadFile, "it is a request"},
 		{"DER garbage", block("CERTIFICATE", []byte("x")), key, issued, ErrBadFile, "certificate 1 in it cannot be parsed"},
 		{"key garbage", cert, block("PRIVATE KEY", []byte("x")), issued, ErrBadFile, "the key cannot be parsed"},

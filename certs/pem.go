@@ -21,11 +21,6 @@ func ParseCertificates(data []byte) ([]*x509.Certificate, error) {
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("%w: it is larger than 1 MiB", ErrBadFile)
 	}
-	if !bytes.Contains(data, []byte("-----BEGIN")) {
-		if c, err := x509.ParseCertificate(data); err == nil {
-			return []*x509.Certificate{c}, nil
-		}
-	}
 	return parseChain(data)
 }
 
@@ -42,8 +37,8 @@ func LoadCertificates(name string) ([]*x509.Certificate, error) {
 	return chain, nil
 }
 
-// ParseKey reads the first private key of a PEM text: PKCS #8, PKCS #1 or SEC 1,
-// without a passphrase. The error wraps ErrBadFile and holds nothing of the key.
+// ParseKey reads the first private key of a PEM text, or one in DER: PKCS #8, PKCS #1
+// or SEC 1, without a passphrase. The error wraps ErrBadFile and holds nothing of the key.
 func ParseKey(data []byte) (crypto.Signer, error) {
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("%w: it is larger than 1 MiB", ErrBadFile)

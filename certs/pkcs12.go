@@ -34,8 +34,11 @@ func ParsePKCS12(data []byte, password string) (key crypto.Signer, chain []*x509
 	if errors.Is(err, pkcs12.ErrIncorrectPassword) {
 		return nil, nil, ErrPassword
 	}
+	if err != nil && (isPEM(data) || kindOfDER(data) != kindPKCS12) {
+		return nil, nil, noFileOf("PKCS #12", data)
+	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: it cannot be read as PKCS #12: %w", ErrBadFile, err)
+		return nil, nil, fmt.Errorf("%w: it is a PKCS #12 file that is damaged, or of a kind that is not supported", ErrBadFile)
 	}
 	key, ok := private.(crypto.Signer)
 	if !ok {

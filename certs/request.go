@@ -1,7 +1,6 @@
 package certs
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/x509"
@@ -11,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -63,16 +63,22 @@ func ParseRequest(data []byte) (*Request, error) {
 		return nil, fmt.Errorf("%w: it is larger than 1 MiB", ErrBadFile)
 	}
 	der := data
-	if bytes.Contains(data, []byte("-----BEGIN")) {
-		b, _ := pem.Decode(data)
-		if b == nil || (b.Type != "CERTIFICATE REQUEST" && b.Type != "NEW CERTIFICATE REQUEST") {
-			return nil, fmt.Errorf("%w: no PEM block of type CERTIFICATE REQUEST is at its beginning", ErrBadFile)
+	if isPEM(data) {
+		b, rest := pem.Decode(data)
+		for b != nil && !strings.HasSuffix(b.Type, "CERTIFICATE REQUEST") {
+			b, rest = pem.Decode(rest) // a key, or what openssl has written about it
+		}
+		if b == nil {
+			return nil, noFileOf("request", data)
 		}
 		der = b.Bytes
 	}
 	csr, err := x509.ParseCertificateRequest(der)
+	if err != nil && !isPEM(data) {
+		return nil, noFileOf("request", data)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: the request cannot be parsed: %w", ErrBadFile, err)
+		return nil, fmt.Errorf("%w: the request cannot be parsed%w", ErrBadFile, because{err})
 	}
 	// Before the signature: it costs what the key's sender wants it to.
 	if err := usableKey(csr.PublicKey); err != nil {

@@ -50,6 +50,22 @@ func IsHash(text string) bool {
 	return slices.ContainsFunc(schemes(), func(s scheme) bool { return strings.HasPrefix(text, s.prefix) })
 }
 
+// IsForeignHash reports whether a text looks like the hash of a scheme that [Verify] does not
+// know, as in crypt(5), Apache's files or LDAP: $1$, $apr1$, $y$, {SSHA}. Whoever takes it for
+// a password makes the hash what logs in.
+func IsForeignHash(text string) bool {
+	if IsHash(text) {
+		return false
+	}
+	if rest, ok := strings.CutPrefix(text, "$"); ok {
+		id, hash, ok := strings.Cut(rest, "$")
+		return ok && hash != "" && slices.Contains([]string{"1", "2", "2x", "3", "5", "7", "8", "9", "y", "gy", "sm3", "md5", "sha1", "apr1", "P", "H", "S", "scrypt", "argon2d", "bcrypt-sha256"}, id)
+	}
+	rest, ok := strings.CutPrefix(text, "{")
+	id, hash, whole := strings.Cut(rest, "}")
+	return ok && whole && hash != "" && len(id) >= 3 && strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == ""
+}
+
 // CheckHash says, without the cost of a hash, what keeps [Verify] from using this one.
 // The error wraps ErrHash, and does not hold the hash.
 func CheckHash(hash string) error {

@@ -55,6 +55,8 @@ func checkPassword(p string) error {
 		return mistakef("choose a shorter one", "is longer than %d bytes", maxPassword)
 	case strings.ContainsAny(p, "\x00\r\n"):
 		return mistakef("choose another", "holds NUL or a line break, which FTP cannot send")
+	case password.IsForeignHash(p):
+		return mistakef("give the password itself, or its hash of argon2id, bcrypt, sha512-crypt or PBKDF2", "looks like a hash, of a kind that is not taken")
 	}
 	return nil
 }

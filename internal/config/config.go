@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/netip"
 	"os"
@@ -151,12 +150,12 @@ const maxFile = 1 << 20
 func Load(path string) (Config, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return Config{}, fmt.Errorf("settings: %w", err)
+		return Config{}, &unreadable{path, err}
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return Config{}, fmt.Errorf("settings: %w", err)
+		return Config{}, &unreadable{path, err}
 	}
 	c, err := Parse(path, data)
 	if err != nil {
@@ -208,6 +207,29 @@ func Parse(name string, data []byte) (Config, error) {
 		return Config{}, d.errors(name)
 	}
 	return d.config, nil
+}
+
+// Partly reads the file at path as [Load] does, but for the mistakes: it gives the settings that
+// are right, if those with the given keys are among them. It is for who must reach a server
+// while somebody edits its settings.
+func Partly(path string, keys ...string) (Config, bool) {
+	data, err := os.ReadFile(path)
+	tree := map[string]any{}
+	if err != nil || len(data) > maxFile {
+		return Config{}, false
+	}
+	if _, err := toml.Decode(string(data), &tree); err != nil {
+		return Config{}, false
+	}
+	d := decoder{config: Default(), keys: scan(string(data))}
+	d.decode(tree)
+	for _, key := range keys {
+		if d.wrong()[key] {
+			return Config{}, false
+		}
+	}
+	d.config.resolve(filepath.Dir(path))
+	return d.config, true
 }
 
 func syntaxError(name string, err error) error {

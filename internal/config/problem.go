@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
-	"strings"
 )
 
 // Error is one mistake in the settings.
@@ -19,36 +19,74 @@ type Error struct {
 
 // Error gives FILE:LINE: message (hint: ...), without what is not known.
 func (e *Error) Error() string {
-	var b strings.Builder
-	if e.File != "" {
-		b.WriteString(e.File + ":")
-		if e.Line > 0 {
-			fmt.Fprintf(&b, "%d:", e.Line)
-		}
-		b.WriteByte(' ')
-	}
-	b.WriteString(e.Message)
+	text := e.Place() + e.Message
 	if e.Hint != "" {
-		b.WriteString(" (hint: " + e.Hint + ")")
+		text += " (hint: " + e.Hint + ")"
 	}
-	return b.String()
+	return text
 }
 
 // mistake is what a parser of one value says; its key and place are added later.
 type mistake struct{ message, hint string }
 
-func (m *mistake) Error() string {
-	if m.hint == "" {
-		return m.message
-	}
-	return m.message + " (hint: " + m.hint + ")"
-}
+// Error leaves the hint out: who shows it asks for that too.
+func (m *mistake) Error() string { return m.message }
 
 // Hint says what to do about it.
 func (m *mistake) Hint() string { return m.hint }
 
 func mistakef(hint, format string, args ...any) error {
 	return &mistake{fmt.Sprintf(format, args...), hint}
+}
+
+// unreadable is the error of a file that is not there, or not for this user.
+type unreadable struct {
+	path string
+	err  error
+}
+
+// Error leaves out what package os has tried, and the path a second time.
+func (e *unreadable) Error() string {
+	cause := e.err
+	if path := (*fs.PathError)(nil); errors.As(cause, &path) {
+		cause = path.Err
+	}
+	return fmt.Sprintf("the settings %s cannot be read: %v", e.path, cause)
+}
+
+func (e *unreadable) Unwrap() error { return e.err }
+
+// Hint says what to do about it.
+func (e *unreadable) Hint() string { return "check the path, and whether this user may read the file" }
+
+// Apart gives the mistakes that the error of [Load], [Parse] or [Config.Validate] joins; nil for
+// an error of another kind.
+func Apart(err error) (list []*Error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range joined.Unwrap() {
+			var e *Error
+			if !errors.As(one, &e) {
+				return nil
+			}
+			list = append(list, e)
+		}
+		return list
+	}
+	if e := (*Error)(nil); errors.As(err, &e) {
+		list = []*Error{e}
+	}
+	return list
+}
+
+// Place gives FILE:LINE and a space behind it, as far as they are known.
+func (e *Error) Place() string {
+	switch {
+	case e.File == "":
+		return ""
+	case e.Line == 0:
+		return e.File + ": "
+	}
+	return fmt.Sprintf("%s:%d: ", e.File, e.Line)
 }
 
 // at makes an Error of what a parser said about key.

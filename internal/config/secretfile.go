@@ -34,9 +34,7 @@ func ReadSecretFile(name string) (string, error) {
 	}
 	line := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
 	if err := checkPassword(line); err != nil {
-		var m *mistake
-		errors.As(err, &m)
-		return "", mistakef("it must hold one line, with the password and nothing else", "the password in the file %s %s", name, m.message)
+		return "", mistakef(secretHint(err, line, "it must hold one line, with the password and nothing else"), "the password in the file %s %v", name, err)
 	}
 	return line, nil
 }
@@ -56,11 +54,17 @@ func readSecretVariable(name string) (string, error) {
 		return "", mistakef("set it for the server", "there is no environment variable %s", name)
 	}
 	if err := checkPassword(text); err != nil {
-		var m *mistake
-		errors.As(err, &m)
-		return "", mistakef("it must hold the password and nothing else", "the password in the environment variable %s %s", name, m.message)
+		return "", mistakef(secretHint(err, text, "it must hold the password and nothing else"), "the password in the environment variable %s %v", name, err)
 	}
 	return text, nil
+}
+
+// secretHint is hint, but for hashes of other programs, of which the parser knows more.
+func secretHint(err error, text, hint string) string {
+	if m := (*mistake)(nil); errors.As(err, &m) && password.IsForeignHash(text) {
+		return m.hint
+	}
+	return hint
 }
 
 // checkVariable holds the names that every system can have.

@@ -78,7 +78,11 @@ func (a ACMEConfig) check(say func(string, error)) {
 	o.Storage = "state" // known when the server starts
 	if err := o.Check(); err != nil {
 		reason := strings.TrimPrefix(err.Error(), acme.ErrOptions.Error()+": ")
-		say("tls.acme.names", mistakef("mend the section [tls.acme]", "%s", reason))
+		key := "tls.acme.names"
+		if strings.HasSuffix(reason, "is not an https address") {
+			key = "tls.acme.directory"
+		}
+		say(key, mistakef("mend the section [tls.acme]", "%s", reason))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"runtime"
 	"strings"
 )
 
@@ -18,6 +19,7 @@ func (c Config) Weak(path string) []*Error {
 		w.fileRights(c)
 	}
 	w.server(c)
+	w.keyFiles(c)
 	for i, a := range c.Accounts {
 		w.account(fmt.Sprintf("account[%d]", i), a)
 	}
@@ -59,6 +61,20 @@ func wide(p netip.Prefix) bool {
 		return p.Bits() < 8
 	}
 	return p.Bits() < 16
+}
+
+// keyFiles tells of private keys that anybody on the machine can copy. A group of the system may
+// read them: that is how some systems share keys between servers.
+func (w *weak) keyFiles(c Config) {
+	own := func(key, name string) {
+		info, err := os.Stat(name)
+		w.when(name != "" && err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o007 != 0, key, "can be read by everybody on this machine", "chmod 600 "+name+", and make a new key if others may have seen it")
+	}
+	own("tls.key", c.TLS.Key)
+	own("tls.second_key", c.TLS.SecondKey)
+	for i, h := range c.Hosts {
+		own(fmt.Sprintf("host[%d].key", i), h.Key)
+	}
 }
 
 func (w *weak) account(key string, a Account) {

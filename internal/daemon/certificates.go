@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"reflect"
 
@@ -28,7 +27,7 @@ func (d *daemon) loadCertificates(prev *daemon) (err error) {
 		d.first, err = d.ring.add(cert, key, c.Staple)
 	}
 	if err != nil {
-		return pairError(err, "give a matching pair in PEM with --cert FILE --key FILE", "cannot use the certificate")
+		return pairError(err, "give a matching pair, in PEM or DER, with --cert FILE --key FILE", "cannot use the certificate")
 	}
 	if c.SecondCert != "" {
 		if d.second, err = d.ring.add(c.SecondCert, c.SecondKey, ""); err != nil {
@@ -64,10 +63,8 @@ func (d *daemon) prepareACME(prev *daemon) (err error) {
 	o := c.Options()
 	o.Storage, o.Logger = filepath.Join(d.state, "acme"), d.log
 	if c.Roots != "" {
-		pem, err := os.ReadFile(c.Roots)
-		o.Roots = x509.NewCertPool()
-		if err != nil || !o.Roots.AppendCertsFromPEM(pem) {
-			return startError(err, hint, "tls.acme.roots: %s holds no certificate in PEM", c.Roots)
+		if o.Roots, err = acmeRoots(c.Roots); err != nil {
+			return err
 		}
 	}
 	o.Changed = func(name string, renewed bool, err error) {
@@ -79,6 +76,18 @@ func (d *daemon) prepareACME(prev *daemon) (err error) {
 		return startError(err, hint, "cannot get certificates from an authority")
 	}
 	return nil
+}
+
+func acmeRoots(file string) (*x509.CertPool, error) {
+	list, err := certs.LoadCertificates(file)
+	if err != nil {
+		return nil, startError(err, "name a file with the root certificate of the authority's web server", "tls.acme.roots: %s cannot be used", file)
+	}
+	pool := x509.NewCertPool()
+	for _, c := range list {
+		pool.AddCert(c)
+	}
+	return pool, nil
 }
 
 // startCertificates keeps the certificates fresh until stopCertificates. prev, which may be nil,
@@ -125,4 +134,12 @@ func (d *daemon) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, erro
 }
 
 // certificateFile is the file that clients can be given to trust this server.
-func (d *daemon) certificateFile() string { return d.first.cert }
+func (d *daemon) certificateFile() string { return fromRoot(d.first.cert) }
+
+// fromRoot gives the name of a file for people who are in another folder.
+func fromRoot(file string) string {
+	if abs, err := filepath.Abs(file); err == nil {
+		return abs
+	}
+	return file
+}

@@ -112,7 +112,7 @@ func (c controlled) Certificates() []control.Certificate {
 	for _, s := range c.now.Load().ring.slots {
 		pair := s.pair.Load()
 		one := control.Certificate{
-			File: s.cert, Names: []string{}, Until: pair.Leaf.NotAfter,
+			File: fromRoot(s.cert), Names: []string{}, Until: pair.Leaf.NotAfter,
 			SHA256: certs.Fingerprint(pair.Leaf), Pin: certs.PinOf(pair.Leaf).String(), Staple: pair.Certificate.OCSPStaple != nil,
 		}
 		one.Names = append(one.Names, pair.Leaf.DNSNames...)

@@ -1,12 +1,14 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 
 	"github.com/sealane/sealane/auth/password"
@@ -77,17 +79,31 @@ type Process struct {
 func Run(ctx context.Context, c config.Config, p Process) error {
 	d := newDaemon(c, &lasting{out: p.Log, folders: newFolders(), procs: newProcs()})
 	if err := d.prepare(ctx, nil); err != nil {
+		d.forgetFresh()
 		d.discard(nil)
 		return err
 	}
 	paceMemory()
 	d.trees.tell(d.log, d.accounts)
+	d.tellWeak()
 	d.tellKept()
 	if err := d.greet(p.Out); err != nil {
+		d.forgetFresh()
 		d.discard(nil)
-		return err
+		return startError(err, "give it a standard output that can be written", "cannot say how to connect")
 	}
 	return d.run(ctx, p)
+}
+
+// forgetFresh takes the account of the first start back: nobody has seen its password, and the
+// next start makes another.
+func (d *daemon) forgetFresh() {
+	if d.fresh == "" {
+		return
+	}
+	if err := os.Remove(filepath.Join(d.state, accountsFile)); err != nil {
+		d.log.Error("an account stays of which nobody knows the password", "err", cause(err), "hint", "delete "+accountsFile+" in the state folder")
+	}
 }
 
 func newDaemon(c config.Config, l *lasting) *daemon {
@@ -158,7 +174,7 @@ func (d *daemon) prepareAccounts(ctx context.Context, prev *daemon) (err error) 
 	d.policies = policies(d.accounts)
 	var known *StartError
 	if d.book, err = book(ctx, d.accounts, d.trees, d.warden.hashing()...); err != nil && !errors.As(err, &known) {
-		err = startError(err, "mend the account in the configuration", "cannot use the accounts")
+		err = startError(err, cmp.Or(hintOf(err), "mend the account in the configuration"), "cannot use the accounts")
 	}
 	if err != nil {
 		return err

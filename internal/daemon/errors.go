@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"syscall"
 )
 
@@ -32,7 +33,10 @@ func (e *StartError) Unwrap() error { return e.Err }
 func cause(err error) string {
 	var path *fs.PathError
 	var errno syscall.Errno
+	var name *net.DNSError
 	switch {
+	case errors.As(err, &name):
+		return "the name " + name.Name + " is not known"
 	case errors.As(err, &path):
 		return path.Err.Error()
 	case errors.As(err, &errno):

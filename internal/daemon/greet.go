@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -69,7 +70,9 @@ func (d *daemon) writeRecipes(b *strings.Builder, host string) {
 	pin := certs.PinOf(d.first.pair.Load().Leaf)
 	fmt.Fprintf(b, "  sealane    sealane get --pin %s %s://%s@%s/FILE\n", pin, scheme, user, at)
 	fmt.Fprintf(b, "  curl       curl%s -k --pinnedpubkey %s -u %s %s://%s/\n", curlForce, pin.Curl(), user, curlScheme, at)
-	fmt.Fprintf(b, "  lftp       lftp -u %s -e 'set ftp:ssl-force yes; set ssl:ca-file %s' %s://%s\n", user, d.certificateFile(), curlScheme, at)
+	if file, err := os.ReadFile(d.certificateFile()); err == nil && bytes.Contains(file, []byte("-----BEGIN")) { // it reads no DER
+		fmt.Fprintf(b, "  lftp       lftp -u %s -e 'set ftp:ssl-force yes; set ssl:ca-file %s' %s://%s\n", user, d.certificateFile(), curlScheme, at)
+	}
 	fmt.Fprintf(b, "  FileZilla  host %s://%s, port %s, user %s; compare the certificate with the above\n", scheme, host, port(l), user)
 }
 

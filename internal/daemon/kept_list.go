@@ -48,8 +48,17 @@ func OpenKept(ctx context.Context, c config.Config, create bool) (KeptAccounts, 
 
 func unusableKept(err error, state string) error {
 	hint := "check the file and who may read it; a copy from a backup takes its place while the server is stopped"
-	if errors.Is(err, sqlite.ErrNewer) {
+	const broken, corrupt, full, none = 10, 11, 13, 26 // SQLITE_IOERR, _CORRUPT, _FULL, _NOTADB
+	var code interface{ Code() int }
+	switch {
+	case errors.Is(err, sqlite.ErrNewer):
 		hint = "use the newer version of sealane that wrote it"
+	case errors.As(err, &code) && (code.Code()&0xff == corrupt || code.Code()&0xff == none):
+		return startError(nil, "a copy from a backup takes its place while the server is stopped", "%s is damaged, or no file of accounts", filepath.Join(state, keptFile))
+	case errors.As(err, &code) && code.Code()&0xff == full:
+		return startError(nil, "make room on the disk", "there is no room for the accounts in %s", filepath.Join(state, keptFile))
+	case errors.As(err, &code) && code.Code()&0xff == broken:
+		return startError(nil, "make room on the disk, or look for what is wrong with it", "the disk refuses to read or write the accounts in %s", filepath.Join(state, keptFile))
 	}
 	return startError(err, hint, "cannot use the accounts in %s", filepath.Join(state, keptFile))
 }

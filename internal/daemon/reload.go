@@ -3,7 +3,8 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
+
+	"github.com/sealane/sealane/internal/config"
 )
 
 // reload reads the settings again and goes on with them: with the whole of them or, if
@@ -26,6 +27,7 @@ func (r *running) reload(ctx context.Context, actor string) error {
 	next.recording = nil
 	next.log.Info("settings read again")
 	next.trees.tell(next.log, next.accounts)
+	next.tellWeak()
 	return nil
 }
 
@@ -35,7 +37,10 @@ func (r *running) prepare(ctx context.Context, d *daemon) (*daemon, error) {
 	}
 	c, err := r.process.Settings()
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errSettings, err)
+		if list := config.Apart(err); len(list) == 1 {
+			return nil, startError(nil, list[0].Hint, "%s%s", list[0].Place(), list[0].Message)
+		}
+		return nil, err
 	}
 	next := newDaemon(c, d.lasting)
 	err = next.prepare(ctx, d)
@@ -51,12 +56,13 @@ func (r *running) prepare(ctx context.Context, d *daemon) (*daemon, error) {
 	return next, nil
 }
 
-var errSettings = errors.New("the settings are not right")
-
 // turn makes next what serves.
 func (r *running) turn(prev, next *daemon) error {
 	if err := next.server.Succeed(prev.server, next.listenerPolicies()); err != nil {
 		next.discard(prev)
+		if a, b := prev.config.Data, next.config.Data; a.Ports != b.Ports || a.Fallback != b.Fallback || a.Mode != b.Mode {
+			return startError(nil, "take the same ports as before, or others; those of before are free again when the sessions that use them have ended", "some of the new data ports (%s) are in use by the sessions of before", b.Ports)
+		}
 		return startError(err, "mend the settings, or stop the server and start it again", "the settings cannot change so while the server runs")
 	}
 	next.ring.refused.Add(prev.ring.refused.Load()) // it counts since the start

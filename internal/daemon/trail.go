@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"sync/atomic"
@@ -85,8 +86,15 @@ func (r *recorder) prepare(c config.Config, state string, log *slog.Logger) (*re
 		return out, nil
 	}
 	var err error
-	if out.next, err = trail.Prepare(o, r.now.Load()); err != nil {
-		return nil, startError(err, "make the folder writable for this user and stop any other server that uses it, or set trail.file to false", "cannot write the trail in %s", o.Dir)
+	if out.next, err = trail.Prepare(o, r.now.Load()); errors.Is(err, trail.ErrLocked) {
+		return nil, startError(trail.ErrLocked, "stop the other server, or give this one a state folder of its own: --state DIR", "the trail in %s is in use", o.Dir)
+	}
+	if err != nil {
+		hint := "make the folder writable for this user, or set trail.file to false"
+		if path := (*fs.PathError)(nil); !errors.As(err, &path) {
+			hint = "move the folder to where it can be examined: the server then begins a new one"
+		}
+		return nil, startError(err, hint, "cannot write the trail in %s", o.Dir)
 	}
 	return out, nil
 }

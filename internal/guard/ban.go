@@ -137,7 +137,7 @@ func (g *Guard) Ban(network netip.Prefix, d time.Duration, reason string) error 
 	case err != nil:
 		return err
 	case d <= 0 || d > maxManual:
-		return errors.New("guard: a ban lasts for more than nothing and at most ten years")
+		return errors.New("a ban lasts for more than nothing and at most ten years")
 	}
 	g.mu.Lock()
 	now := g.now()
