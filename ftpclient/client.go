@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -239,11 +241,30 @@ func (c *Client) readReply() (ftp.Reply, error) {
 	if err == nil {
 		c.decodeReply(&r)
 		c.trace(TraceEvent{Kind: TraceReceived, Reply: r})
+		shortenRefusal(&r)
 	}
 	if err == nil && r.Code == ftp.Code421Closing {
 		c.fail(&ftp.Error{Reply: r})
 	}
 	return r, err
+}
+
+// maxRefusal bounds the text of a reply that refuses, in bytes. Such replies are kept in
+// errors, and errors in lists, so that 1 MiB each would add up.
+const maxRefusal = 4 << 10
+
+// shortenRefusal leaves of a 4yz or 5yz its first maxRefusal bytes.
+func shortenRefusal(r *ftp.Reply) {
+	if r.Code.Class() < ftp.Transient {
+		return
+	}
+	room := maxRefusal
+	for i, line := range r.Lines {
+		if room -= len(line) + 16; room < 0 { // 16: an empty line is no less a string
+			r.Lines = append(slices.Clone(r.Lines[:i]), strings.Clone(line[:max(0, len(line)+room)]))
+			return
+		}
+	}
 }
 
 // readFailed ends the use of a connection of which nothing can be read any more.

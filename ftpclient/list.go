@@ -17,12 +17,16 @@ import (
 // maxSkipped is how many lines that cannot be read end a listing.
 const maxSkipped = 1000
 
-// maxListLine bounds one line of a listing, in bytes; maxListEntries how many there
-// may be.
-const (
-	maxListLine    = listing.MaxLine
-	maxListEntries = 10_000_000
-)
+// maxListLine bounds one line of a listing, in bytes.
+const maxListLine = listing.MaxLine
+
+// MaxListEntries is how many entries List gives at most. With more the sequence ends with
+// ErrTooManyEntries.
+const MaxListEntries = 10_000_000
+
+// ErrTooManyEntries means a listing of more than MaxListEntries. It comes wrapped, with
+// ErrProtocol.
+var ErrTooManyEntries = listing.ErrTooMany
 
 // List streams the entries of directory dir (MLSD, RFC 3659 §7), in the
 // server's order and without the directory itself and its parent. Of a server
@@ -32,7 +36,8 @@ const (
 // be read (IncompleteError: it comes last, behind all entries that can), an end that
 // is not clean and a missing 226 all are errors. The names
 // are the server's; whether one is safe to use as a local name is for the caller
-// to judge. Until the sequence ends no other method may be called (ErrBusy).
+// to judge. Nothing but one line is held, of at most 64 KiB, and an entry holds no more
+// than its own name and fact: who keeps entries has to bound how many. Until the sequence ends no other method may be called (ErrBusy).
 func (c *Client) List(ctx context.Context, dir string) iter.Seq2[vfs.Entry, error] {
 	return func(yield func(vfs.Entry, error) bool) {
 		end, err := c.begin(ctx)
@@ -68,7 +73,7 @@ func (e *IncompleteError) Unwrap() []error { return []error{ErrProtocol, e.Err} 
 
 func (e *IncompleteError) skip(line string, err error) {
 	if e.Skipped++; e.Skipped == 1 {
-		e.First, e.Err = line[:min(len(line), 200)], err
+		e.First, e.Err = strings.Clone(line[:min(len(line), 200)]), err
 	}
 }
 
@@ -77,7 +82,7 @@ func (c *Client) list(ctx context.Context, dir string, each func(vfs.Entry) bool
 	if !c.noMLSD {
 		t, err := c.transfer(ctx, false, 0, "MLSD", dir)
 		if err == nil {
-			return t.entries(parseMLSD, each)
+			return t.entries(atMost(MaxListEntries, parseMLSD), each)
 		}
 		var refused *ftp.Error
 		if !unknownCommand(err) || errors.As(err, &refused) && refused.Command != "MLSD" {
@@ -114,7 +119,7 @@ func (c *Client) listLines(ctx context.Context, dir string, each func(vfs.Entry)
 
 // lines reads a listing in whatever form the server has.
 func (t *transfer) lines(each func(vfs.Entry) bool) error {
-	p := listing.NewParser(time.Now(), maxListEntries)
+	p := listing.NewParser(time.Now(), MaxListEntries)
 	err := t.entries(func(line string) (vfs.Entry, bool, error) {
 		item, ok, err := p.Line(line)
 		return item.Entry, ok, err
@@ -140,6 +145,19 @@ func parseMLSD(line string) (e vfs.Entry, ok bool, err error) {
 	return e, err == nil, err
 }
 
+// atMost is parse for so many entries.
+func atMost(entries int, parse func(string) (vfs.Entry, bool, error)) func(string) (vfs.Entry, bool, error) {
+	return func(line string) (vfs.Entry, bool, error) {
+		e, ok, err := parse(line)
+		if ok {
+			if entries--; entries < 0 {
+				return vfs.Entry{}, false, listing.ErrTooMany
+			}
+		}
+		return e, ok, err
+	}
+}
+
 // entries reads a listing from the data connection, line by line.
 func (t *transfer) entries(parse func(string) (vfs.Entry, bool, error), each func(vfs.Entry) bool) error {
 	whole := false
@@ -158,6 +176,9 @@ func (t *transfer) entries(parse func(string) (vfs.Entry, bool, error), each fun
 		line, err := t.c.decodeLine(raw)
 		if err == nil {
 			e, ok, err = parse(line)
+			// What is left of the line must not be kept by who keeps the entry: it may be 64
+			// KiB of facts around a name of one byte.
+			e.Name, e.Unique = strings.Clone(e.Name), strings.Clone(e.Unique)
 		}
 		if errors.Is(err, listing.ErrTooMany) {
 			t.cut()

@@ -26,7 +26,7 @@ const (
 )
 
 // compare says what is to be done with a file that both sides have.
-func (w *walk) compare(at place, s, d item) (Action, string, error) {
+func (w *walk) compare(at place, s, d *item) (Action, string, error) {
 	if s.size != d.size {
 		return Update, reasonSize, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/sealane/sealane/vfs"
 )
@@ -13,6 +14,8 @@ type removal struct {
 	path, toPath  vfs.Path
 	size          int64
 	dir           bool
+	link, behind  bool  // see unlink
+	err           error // likewise
 	apart, clears *vfs.Path
 }
 
@@ -31,7 +34,7 @@ func (r *run) plan(s Step) {
 	}
 	r.planned++
 	if r.planned <= or(r.o.MaxDelete, DefaultMaxDelete) {
-		r.deletes = append(r.deletes, removal{s.Path, s.ToPath, s.To.Size, s.To.IsDir(), s.apart, s.clears})
+		r.deletes = append(r.deletes, removal{path: s.Path, toPath: s.ToPath, size: s.To.Size, dir: s.To.IsDir(), apart: s.apart, clears: s.clears})
 	}
 }
 
@@ -65,11 +68,12 @@ func (r *run) deletions(ctx context.Context, clears bool) {
 	if !r.o.Delete || r.rep.Failed > 0 {
 		return
 	}
+	r.unlink(ctx, clears)
 	for _, d := range r.deletes {
 		if ctx.Err() != nil {
 			return
 		}
-		if (d.clears != nil) != clears {
+		if (d.clears != nil) != clears || d.behind {
 			continue
 		}
 		s := d.step()
@@ -77,12 +81,53 @@ func (r *run) deletions(ctx context.Context, clears bool) {
 			r.done(s, 0, nil)
 			continue
 		}
-		err := r.remove(ctx, d)
+		err := d.err
+		if err == nil && !d.link {
+			err = r.remove(ctx, d)
+		}
 		if errors.Is(err, errSameName) {
 			s.Action, s.Reason, err = Skip, reasonSpelling, nil
 		}
 		r.done(s, 0, err)
 	}
+}
+
+// unlink removes what the target lists as directories and are links to some: servers show
+// what a link leads to, and that is not to go. Nothing tells them apart but that Remove
+// takes a link and refuses a directory. What is below one that is not told apart stays.
+func (r *run) unlink(ctx context.Context, clears bool) {
+	var links []vfs.Path
+	for k := len(r.deletes) - 1; k >= 0; k-- { // a directory is behind what is in it
+		d := &r.deletes[k]
+		if r.o.DryRun || (d.clears != nil) != clears {
+			continue
+		}
+		d.behind = slices.ContainsFunc(links, func(link vfs.Path) bool { return link.Contains(d.toPath) })
+		if !d.dir || d.behind {
+			continue
+		}
+		d.err = r.o.retry(ctx, func() error { return r.isLink(ctx, d) })
+		if d.link || d.err != nil {
+			links = append(links, d.toPath)
+		}
+	}
+}
+
+// isLink finds out about one, if it may be deleted.
+func (r *run) isLink(ctx context.Context, d *removal) error {
+	if err := r.mayGo(ctx, *d); err != nil {
+		return err
+	}
+	err := r.to.Remove(ctx, d.toPath)
+	if d.link = err == nil; d.link {
+		return nil
+	}
+	for _, refused := range []error{vfs.ErrIsDir, vfs.ErrNotExist, vfs.ErrPermission, vfs.ErrUnsupported, vfs.ErrBadName, vfs.ErrNotRegular} {
+		if errors.Is(err, refused) {
+			return nil
+		}
+	}
+	return err
 }
 
 // errSameName says that the target takes a name for that of something which the source
@@ -93,13 +138,10 @@ var errSameName = errors.New("the same file under another spelling")
 // all the same.
 func (r *run) remove(ctx context.Context, d removal) error {
 	return r.o.retry(ctx, func() error {
-		if err := r.gone(ctx, d); err != nil {
+		err := r.mayGo(ctx, d)
+		if err != nil {
 			return err
 		}
-		if err := r.distinct(ctx, d.apart); err != nil {
-			return err
-		}
-		var err error
 		if d.dir {
 			err = r.to.Rmdir(ctx, d.toPath)
 		} else {
@@ -110,6 +152,14 @@ func (r *run) remove(ctx context.Context, d removal) error {
 		}
 		return err
 	})
+}
+
+// mayGo makes sure, right before, that it still is to be deleted.
+func (r *run) mayGo(ctx context.Context, d removal) error {
+	if err := r.gone(ctx, d); err != nil {
+		return err
+	}
+	return r.distinct(ctx, d.apart)
 }
 
 // gone makes sure that the source does not have it; or has a file, where one is to take

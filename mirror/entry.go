@@ -45,9 +45,9 @@ func (w *walk) both(at place, s, d *item, depth int) bool {
 		s.peer, s.replaces = d.name, true
 		return true
 	case d.isDir():
-		return w.clear(step, here, *d, depth)
+		return w.clear(step, here, d, depth)
 	default:
-		if step.Action, step.Reason, err = w.compare(here, *s, *d); err != nil {
+		if step.Action, step.Reason, err = w.compare(here, s, d); err != nil {
 			return w.fail(here.src, err)
 		}
 		step.same = step.Action == Skip
@@ -71,7 +71,7 @@ func (w *walk) here(at place, s *item, peer string) (here place, ok, goOn bool) 
 
 // clear plans that a file takes the place of a directory: what is in that goes first, if
 // all of it may.
-func (w *walk) clear(step Step, here place, d item, depth int) bool {
+func (w *walk) clear(step Step, here place, d *item, depth int) bool {
 	if !w.o.Delete {
 		step.Action, step.Reason = Conflict, reasonKindDel
 		return w.emit(step)
@@ -115,7 +115,7 @@ type remover struct {
 
 // remove plans the deletion of an entry, after what is in it. kept says that
 // something of it stays, so that a directory has to.
-func (r remover) remove(here place, d item, depth int) (kept, ok bool) {
+func (r remover) remove(here place, d *item, depth int) (kept, ok bool) {
 	if d.odd() {
 		return true, r.give(Step{Action: Skip, Path: here.src, ToPath: here.dst, To: d.entry(), Reason: reasonOdd})
 	}

@@ -132,7 +132,7 @@ func (w *walk) match(at place, src, dst *listing, depth int) bool {
 }
 
 // sameKey is what begins items and has the key.
-func sameKey(items []item, key string) []item {
+func sameKey(items []*item, key string) []*item {
 	n := 0
 	for n < len(items) && items[n].key == key {
 		n++
@@ -156,7 +156,7 @@ func (w *walk) hash(name string) uint64 { return maphash.String(w.seed, mayBeOne
 
 // group handles the names of one key: one on each side, but for those that only differ
 // in case or form.
-func (w *walk) group(at place, src, dst []item, depth int, seen map[uint64]uint8) bool {
+func (w *walk) group(at place, src, dst []*item, depth int, seen map[uint64]uint8) bool {
 	src, ok := w.once(at.src, src)
 	if !ok {
 		return false
@@ -170,7 +170,7 @@ func (w *walk) group(at place, src, dst []item, depth int, seen map[uint64]uint8
 	for k := range src {
 		if n, ok := slices.BinarySearchFunc(dst, src[k], byName); ok {
 			first = false
-			if !w.both(at, &src[k], &dst[n], depth) {
+			if !w.both(at, src[k], dst[n], depth) {
 				return false
 			}
 		}
@@ -187,20 +187,20 @@ func (w *walk) group(at place, src, dst []item, depth int, seen map[uint64]uint8
 		}
 		first = false
 		if len(dst) > 0 {
-			if !w.both(at, &src[k], &dst[0], depth) {
+			if !w.both(at, src[k], dst[0], depth) {
 				return false
 			}
-		} else if !w.alone(at, &src[k], seen[w.hash(src[k].name)] > 1) {
+		} else if !w.alone(at, src[k], seen[w.hash(src[k].name)] > 1) {
 			return false
 		}
 	}
 	return w.rest(at, dst, len(src) > 0, depth, seen)
 }
 
-func byName(a, b item) int { return strings.Compare(a.name, b.name) }
+func byName(a, b *item) int { return strings.Compare(a.name, b.name) }
 
-// once takes out names that come twice.
-func (w *walk) once(p vfs.Path, src []item) ([]item, bool) {
+// once takes out names that come twice, and leaves nil in their place at the end of src.
+func (w *walk) once(p vfs.Path, src []*item) ([]*item, bool) {
 	for k := 1; k < len(src); k++ {
 		if src[k].name == src[k-1].name {
 			if !w.fail(p, fmt.Errorf("%s: %w", quote(src[k].name), ErrTwice)) {
@@ -208,11 +208,11 @@ func (w *walk) once(p vfs.Path, src []item) ([]item, bool) {
 			}
 		}
 	}
-	return slices.CompactFunc(src, func(a, b item) bool { return a.name == b.name }), true
+	return slices.CompactFunc(src, func(a, b *item) bool { return a.name == b.name }), true
 }
 
 // rest handles what only the target has. A spelling of what the source has is left alone.
-func (w *walk) rest(at place, dst []item, known bool, depth int, seen map[uint64]uint8) bool {
+func (w *walk) rest(at place, dst []*item, known bool, depth int, seen map[uint64]uint8) bool {
 	if !w.o.Delete {
 		return true
 	}
@@ -256,7 +256,7 @@ func (p place) join(src, dst string) (place, error) {
 func (w *walk) below(at place, src, dst *listing, depth int) bool {
 	var dirs listing
 	for _, i := range src.items {
-		if i.isDir() && i.peer != "" {
+		if i != nil && i.isDir() && i.peer != "" { // nil: see once
 			dirs.bytes += i.bytes()
 			dirs.items = append(dirs.items, i)
 		}
@@ -270,7 +270,7 @@ func (w *walk) below(at place, src, dst *listing, depth int) bool {
 		if err != nil { // it was joined before
 			return w.fail(at.src, err)
 		}
-		if i.unique != "" && slices.Contains(w.above, i.unique) {
+		if id := i.id(); id != "" && slices.Contains(w.above, id) {
 			if !w.fail(here.src, ErrLoop) {
 				return false
 			}
@@ -281,7 +281,7 @@ func (w *walk) below(at place, src, dst *listing, depth int) bool {
 			first.Action, first.Reason = Replace, reasonReplaces
 			first.To = vfs.Entry{Name: i.peer, Kind: vfs.KindFile}
 		}
-		w.above = append(w.above, i.unique)
+		w.above = append(w.above, i.id())
 		ok := w.dir(here, depth+1, i.taken && !i.replaces, first)
 		w.above = w.above[:len(w.above)-1]
 		if !ok {

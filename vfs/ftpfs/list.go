@@ -16,7 +16,10 @@ import (
 // time, and use the FS, while no connection is held and no server waits.
 const ahead = 16 << 10
 
-// List implements vfs.FS. A directory of more than 16,384 entries holds a connection of
+// aheadBytes bounds the names and facts of those: each may have 64 KiB.
+const aheadBytes = 4 << 20
+
+// List implements vfs.FS. A directory of more than 16,384 entries, or 4 MiB of names, holds a connection of
 // the pool while it is listed. Names that no vfs.Path can hold end the sequence with an
 // error that wraps ErrBadName, behind all others.
 func (f *FS) List(ctx context.Context, p vfs.Path, _ vfs.Fields) iter.Seq2[vfs.Entry, error] {
@@ -44,6 +47,7 @@ type lister struct {
 	ctx     context.Context
 	yield   func(vfs.Entry, error) bool
 	kept    []vfs.Entry
+	bytes   int  // of the names and facts in kept
 	streams bool // kept is given out, and what follows is given at once
 	stopped bool // the caller wants no more
 }
@@ -74,7 +78,8 @@ func (l *lister) add(e vfs.Entry) bool {
 	if l.streams {
 		return l.give(e)
 	}
-	if l.kept = append(l.kept, e); len(l.kept) < ahead {
+	l.kept, l.bytes = append(l.kept, e), l.bytes+len(e.Name)+len(e.Unique)
+	if len(l.kept) < ahead && l.bytes < aheadBytes {
 		return true
 	}
 	l.streams = true
