@@ -8,6 +8,7 @@ import (
 
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/ftpclient"
+	"github.com/sealane/sealane/vfs"
 )
 
 type catCommand struct {
@@ -72,20 +73,32 @@ func (c *catCommand) run(ctx context.Context, args []string) error {
 		return err
 	}
 	for _, m := range found {
-		if m.entry.IsDir() {
-			return usagef("%s is a folder", m.u.Path)
+		if m.entry.kind == vfs.KindDir {
+			return usagef("%s is a folder", m.path)
 		}
 	}
 	for _, m := range found {
-		u.Path = m.u.Path
-		if _, err := pool.RetrieveTo(ctx, u, c.env.Stdout); err != nil {
+		u.Path = m.path
+		if err := c.write(ctx, pool, u); err != nil {
 			if len(found) > 1 {
-				err = fmt.Errorf("%s: %w", m.u.Path, err)
+				err = fmt.Errorf("%s: %w", m.path, err)
 			}
 			return err
 		}
 	}
 	return nil
+}
+
+// write writes one file to standard output.
+func (c *catCommand) write(ctx context.Context, pool *ftpclient.Pool, u ftp.URL) error {
+	moving, end, stop := newLocalEnd(ctx)
+	defer stop()
+	_, err := pool.RetrieveTo(moving, u, writerFunc(func(p []byte) (int, error) {
+		n, err := c.env.Stdout.Write(p)
+		return n, end.saw(err)
+	}))
+	err, _ = end.reason(err)
+	return err
 }
 
 // find looks for what the targets mean, on the server of u.

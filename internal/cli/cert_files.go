@@ -30,6 +30,13 @@ func (f *certFiles) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.json, "json", false, "print a JSON object")
 }
 
+// errThere is the error of a file that would be overwritten.
+type errThere struct{ name string }
+
+func (e errThere) Error() string { return e.name + " is there already" }
+
+func (errThere) Unwrap() error { return fs.ErrExist }
+
 // outFile is a file to be written.
 type outFile struct {
 	name string
@@ -41,7 +48,7 @@ type outFile struct {
 func (f *certFiles) free(names ...string) error {
 	for _, name := range names {
 		if _, err := os.Lstat(name); err == nil && !f.force {
-			return withHint(fmt.Errorf("%s is there already: %w", name, fs.ErrExist), "choose another name with --out, or overwrite it with --force")
+			return withHint(errThere{name}, "choose another name with --out, or overwrite it with --force")
 		}
 	}
 	return nil
@@ -53,10 +60,13 @@ func (f *certFiles) write(files ...outFile) error {
 	for _, out := range files {
 		err := certs.WriteFile(out.name, out.data, out.mode, f.force)
 		if errors.Is(err, fs.ErrExist) {
-			return withHint(fmt.Errorf("%s is there already: %w", out.name, fs.ErrExist), "choose another name with --out, or overwrite it with --force")
+			return withHint(errThere{out.name}, "choose another name with --out, or overwrite it with --force")
 		}
 		if err != nil {
-			return fmt.Errorf("cannot write %s: %w", out.name, err)
+			if path := (*fs.PathError)(nil); errors.As(err, &path) {
+				err = &fs.PathError{Op: "cannot write", Path: out.name, Err: path.Err} // not that of the temporary file
+			}
+			return err
 		}
 	}
 	return nil

@@ -56,7 +56,7 @@ func (s *certSource) read(ctx context.Context, target string) (chain []*x509.Cer
 	o.Host = s.host
 	if _, statErr := os.Stat(target); statErr == nil || !isServer(target) {
 		chain, err = certs.LoadCertificates(target)
-		return chain, o, withHint(err, "name a file with a certificate in PEM, or a server as HOST:PORT")
+		return chain, o, withHint(err, "name a file with a certificate, or a server as HOST:PORT")
 	}
 	u, err := parseServer(target, s.implicit)
 	if err != nil {

@@ -39,6 +39,7 @@ type clientFlags struct {
 	verbose      bool
 	plaintext    bool
 	report       *reporter // of commands that move files
+	moreMemory   int64     // than a client command may need
 
 	allowDowngrade, allowUnresumed bool
 
@@ -162,6 +163,9 @@ func (f *clientFlags) prepare(ctx context.Context, env *Env, u ftp.URL) (ftp.URL
 	}
 	if err := f.limit(ctx, &opt); err != nil {
 		return u, opt, err
+	}
+	if env.SetMemoryLimit != nil && env.Getenv("GOMEMLIMIT") == "" && env.Getenv("GOGC") == "" {
+		env.SetMemoryLimit(softLimit + f.moreMemory)
 	}
 	if f.verbose {
 		opt.Trace = newTracer(env.Stderr).event

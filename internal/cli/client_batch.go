@@ -22,8 +22,8 @@ var errStopped = errors.New("the run was ended")
 type job func(ctx context.Context) error
 
 // jobsAhead is how many jobs may wait: so that the end is known long before it comes,
-// and what waits stays small.
-const jobsAhead = 10_000
+// and what waits stays small. Each may hold three paths of 4 KiB.
+const jobsAhead = 1000
 
 // inParallel does the jobs, n at a time. A failure that is not of one file ends all:
 // the error is that one, or what has ended ctx. The jobs themselves are made by one
@@ -90,7 +90,10 @@ func (m *mover) download(ctx context.Context, u ftp.URL, local string, size int6
 		return err
 	}
 	w := m.tells.begin(u, local, size, p.offset)
-	res, err := m.conns.Retrieve(ctx, u, &watchedFile{file: p.file, at: w.at})
+	moving, end, stop := newLocalEnd(ctx)
+	defer stop()
+	res, err := m.conns.Retrieve(moving, u, &watchedFile{file: p.file, at: w.at, end: end})
+	err, here := end.reason(err)
 	if err == nil {
 		if res.Offset == 0 {
 			p.offset = 0 // what was there was of no use
@@ -101,7 +104,10 @@ func (m *mover) download(ctx context.Context, u ftp.URL, local string, size int6
 		err = p.commit(res.ModTime)
 	}
 	if err != nil {
-		if kept := p.keep(); kept && canGoOn(err) {
+		switch kept := p.keep(); {
+		case kept && here:
+			err = withHint(err, "the part is kept in %s.part; make room, or whatever else is missing, and go on from there with --resume", local)
+		case kept && canGoOn(err):
 			err = withHint(err, "the part is kept in %s.part; run the command again with --resume to go on from there", local)
 		}
 		w.fail(err)
@@ -113,11 +119,17 @@ func (m *mover) download(ctx context.Context, u ftp.URL, local string, size int6
 // upload sends the file that src holds to u.
 func (m *mover) upload(ctx context.Context, u ftp.URL, src *source) error {
 	w := m.tells.begin(u, src.name, src.size, 0)
-	res, err := m.conns.StoreFile(ctx, u, &watchedSource{file: src.file, at: w.at}, ftpclient.FileInfo{ModTime: src.modTime}, m.goingOn)
+	moving, end, stop := newLocalEnd(ctx)
+	defer stop()
+	res, err := m.conns.StoreFile(moving, u, &watchedSource{file: src.file, at: w.at, end: end}, ftpclient.FileInfo{ModTime: src.modTime}, m.goingOn)
+	err, here := end.reason(err)
+	switch {
+	case err == nil:
+		err = src.unchanged()
+	case res.Bytes > 0 && (here || canGoOn(err)):
+		err = withHint(err, "run the command again with --resume to send only what the server's file lacks")
+	}
 	if err != nil {
-		if res.Bytes > 0 && canGoOn(err) {
-			err = withHint(err, "run the command again with --resume to send only what the server's file lacks")
-		}
 		w.fail(err)
 		return err
 	}
@@ -141,20 +153,21 @@ func canGoOn(err error) bool {
 type watchedFile struct {
 	file *os.File
 	at   func(int64)
+	end  *localEnd
 	pos  int64
 }
 
 func (f *watchedFile) Read(p []byte) (int, error) { // of what is compared or hashed
 	n, err := f.file.Read(p)
 	f.pos += int64(n)
-	return n, err
+	return n, f.end.saw(err)
 }
 
 func (f *watchedFile) Write(p []byte) (int, error) {
 	n, err := f.file.Write(p)
 	f.pos += int64(n)
 	f.at(f.pos)
-	return n, err
+	return n, f.end.saw(err)
 }
 
 func (f *watchedFile) Seek(offset int64, whence int) (int64, error) {
@@ -171,6 +184,7 @@ func (f *watchedFile) Truncate(size int64) error { return f.file.Truncate(size) 
 type watchedSource struct {
 	file *os.File
 	at   func(int64)
+	end  *localEnd
 	pos  int64
 }
 
@@ -178,7 +192,7 @@ func (f *watchedSource) Read(p []byte) (int, error) {
 	n, err := f.file.Read(p)
 	f.pos += int64(n)
 	f.at(f.pos)
-	return n, err
+	return n, f.end.saw(err)
 }
 
 func (f *watchedSource) Seek(offset int64, whence int) (int64, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"net/url"
 	"path"
 	"runtime"
@@ -118,9 +119,13 @@ func unescapePattern(element string) (string, error) {
 
 // match is what a pattern has found.
 type match struct {
-	u     ftp.URL
-	entry vfs.Entry
+	path  string // on the server of the pattern
+	entry *entry
 }
+
+// matchSize is what a match takes besides its entry and its path: 24 bytes in a list that
+// grows, twice where several patterns are put together.
+const matchSize = 24*4 + 16
 
 // expander finds what patterns mean, by listings.
 type expander struct {
@@ -128,6 +133,7 @@ type expander struct {
 	matches []match
 	folders int
 	refused int // names that no file can have
+	held    held
 }
 
 // expand gives what t means, in order of the names. Only complete listings count.
@@ -142,7 +148,7 @@ func (t target) expand(ctx context.Context, pool *ftpclient.Pool) ([]match, erro
 // not looked at.
 func (t target) expandOn(ctx context.Context, c *ftpclient.Client) ([]match, error) {
 	if t.pattern == nil {
-		return []match{{u: t.u, entry: vfs.Entry{Name: path.Base(t.u.Path), Kind: vfs.KindFile, Size: -1}}}, nil
+		return []match{{t.u.Path, &entry{name: path.Base(t.u.Path), kind: vfs.KindFile, size: -1, micros: noTime}}}, nil
 	}
 	return t.find(ctx, &expander{lend: func(context.Context, ftp.URL) (*ftpclient.Client, func(), error) {
 		return c, func() {}, nil
@@ -189,12 +195,12 @@ func (e *expander) walk(ctx context.Context, u ftp.URL, dir string, patterns []s
 		return err
 	}
 	for _, entry := range found {
-		u.Path = dir + "/" + entry.Name
+		name := dir + "/" + entry.name
 		if len(patterns) > 1 {
-			if !entry.IsDir() {
+			if entry.kind != vfs.KindDir {
 				continue
 			}
-			if err := e.walk(ctx, u, u.Path, patterns[1:]); err != nil {
+			if err := e.walk(ctx, u, name, patterns[1:]); err != nil {
 				return err
 			}
 			continue
@@ -202,34 +208,43 @@ func (e *expander) walk(ctx context.Context, u ftp.URL, dir string, patterns []s
 		if len(e.matches) == maxMatches {
 			return fmt.Errorf("the pattern means more than %s files", ui.Count(maxMatches))
 		}
-		e.matches = append(e.matches, match{u, entry})
+		if err := e.held.take(int64(matchSize + len(name))); err != nil {
+			return err
+		}
+		e.matches = append(e.matches, match{name, entry})
+	}
+	if len(patterns) > 1 {
+		e.held.release(found)
 	}
 	return nil
 }
 
 // list gives the entries of a folder that match, by name.
-func (e *expander) list(ctx context.Context, u ftp.URL, pattern *glob.Pattern) ([]vfs.Entry, error) {
+func (e *expander) list(ctx context.Context, u ftp.URL, pattern *glob.Pattern) ([]*entry, error) {
 	c, back, err := e.lend(ctx, u)
 	if err != nil {
 		return nil, err
 	}
 	defer back()
-	var found []vfs.Entry
-	for entry, err := range c.List(ctx, u.Path) {
+	var found []*entry
+	for listed, err := range c.List(ctx, u.Path) {
 		switch {
 		case err != nil:
 			return nil, err
-		case !pattern.Match(entry.Name):
+		case !pattern.Match(listed.Name):
 			continue
-		case !oneName(entry.Name):
+		case !oneName(listed.Name):
 			e.refused++
 			continue
 		case len(found) == maxMatches:
 			return nil, fmt.Errorf("the pattern means more than %s files", ui.Count(maxMatches))
 		}
-		found = append(found, entry)
+		found = append(found, keptEntry(listed))
+		if err := e.held.take(found[len(found)-1].bytes()); err != nil {
+			return nil, err
+		}
 	}
-	slices.SortFunc(found, func(a, b vfs.Entry) int { return strings.Compare(a.Name, b.Name) })
+	sortEntries(found)
 	return found, nil
 }
 
@@ -265,11 +280,12 @@ var errTaken = errors.New("another file of this run has that name here already")
 type claims struct {
 	fold  bool // upper and lower case are the same here
 	forms bool // so are the forms of a character: "é" as one sign or as two
-	taken map[string]struct{}
+	taken map[uint64]struct{}
+	seed  maphash.Seed
 }
 
 func newClaims(goos string) *claims {
-	return &claims{fold: goos == "windows" || goos == "darwin", forms: goos == "darwin", taken: map[string]struct{}{}}
+	return &claims{fold: goos == "windows" || goos == "darwin", forms: goos == "darwin", taken: map[uint64]struct{}{}, seed: maphash.MakeSeed()}
 }
 
 // claim takes a name, or says that it is gone: a second file must not replace the first.
@@ -281,11 +297,14 @@ func (c *claims) claim(name string) error {
 		// Upper case first: "ſ" and the sign of Kelvin have one that others have too.
 		name = strings.ToLower(strings.ToUpper(name))
 	}
-	has := func(name string) bool { _, ok := c.taken[name]; return ok }
+	// Of a name its hash is kept: a folder may have hundreds of thousands, each at the end
+	// of a long path.
+	hash := func(name string) uint64 { return maphash.String(c.seed, name) }
+	has := func(name string) bool { _, ok := c.taken[hash(name)]; return ok }
 	whole, isPart := strings.CutSuffix(name, partSuffix)
 	if has(name) || has(name+partSuffix) || isPart && has(whole) {
 		return errTaken
 	}
-	c.taken[name] = struct{}{}
+	c.taken[hash(name)] = struct{}{}
 	return nil
 }

@@ -157,7 +157,8 @@ type watched struct {
 	r         *reporter
 	u         ftp.URL
 	local     string
-	size      int64 // -1 if not known
+	size      int64     // -1 if not known
+	board     *ui.Board // that of r, which changes under its lock
 	bar       *ui.Bar
 	told      time.Time
 	startedAt time.Time
@@ -169,7 +170,7 @@ func (r *reporter) begin(u ftp.URL, local string, size, offset int64) *watched {
 	defer r.mu.Unlock()
 	r.show()
 	now := time.Now()
-	w := &watched{r: r, u: u, local: local, size: size, told: now, startedAt: now, bar: r.board.File(local, size, offset)}
+	w := &watched{r: r, u: u, local: local, size: size, told: now, startedAt: now, board: r.board, bar: r.board.File(local, size, offset)}
 	r.tell(startedEvent{"started", r.op, u.String(), local, known(size), offset})
 	return w
 }
@@ -183,7 +184,7 @@ func known(size int64) *int64 {
 
 // at tells how many bytes are there now. It is called by one goroutine at a time.
 func (w *watched) at(n int64) {
-	w.r.board.Set(w.bar, n)
+	w.board.Set(w.bar, n)
 	if !w.r.json {
 		return
 	}
@@ -246,12 +247,21 @@ func (r *reporter) failing(name string, err error) {
 	r.tell(failedEvent{"failed", r.op, name, oneLine(err), exitCode(err)})
 }
 
-// skip tells of what was not moved, because it need not or cannot be.
-func (r *reporter) skip(u ftp.URL, local, reason string) {
+// skip tells of what was not moved, because it cannot be or, if equal, need not: people
+// hear of the former only.
+func (r *reporter) skip(u ftp.URL, local, reason string, equal bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.skipped++
 	r.tell(skippedEvent{"skipped", r.op, u.String(), local, reason})
+	if equal || r.json || r.quiet {
+		return
+	}
+	name := u.String()
+	if r.op == "put" {
+		name = local
+	}
+	r.notice("sealane: %s: not moved: %s", ui.Safe(name), reason)
 }
 
 func (r *reporter) closeBoard() {

@@ -216,7 +216,12 @@ func TestPrintEntries_C16(t *testing.T) {
 		{Name: "raw\xff", Kind: vfs.KindOther},
 	}
 	var out bytes.Buffer
-	if err := printEntries(&out, entries); err != nil {
+	var kept []*entry
+	for _, e := range entries {
+		kept = append(kept, keptEntry(e))
+	}
+	l := &lsCommand{env: &Env{Stdout: &out}}
+	if err := l.print("", kept); err != nil {
 		t.Fatal(err)
 	}
 	want := `file   1,234  2020-01-02T03:04:05Z  a\x1b[31m\nb
@@ -227,7 +232,8 @@ other      -  -                     raw\xff
 		t.Errorf("got\n%swant\n%s", out.String(), want)
 	}
 	out.Reset()
-	if err := printEntriesJSON(&out, entries); err != nil {
+	l.json = true
+	if err := l.print("", kept); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")

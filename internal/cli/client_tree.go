@@ -3,10 +3,12 @@ package cli
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/mirror"
 	"github.com/sealane/sealane/vfs"
+	"github.com/sealane/sealane/vfs/ftpfs"
 )
 
 // manyRun is what a run of a command has that moves several files, in either direction.
@@ -27,6 +29,32 @@ func (r *manyRun) at(path string) ftp.URL {
 	u := r.login
 	u.Path = path
 	return u
+}
+
+// server opens a folder of the server, and fills in what its listings tell of times.
+func (r *manyRun) server(ctx context.Context, u ftp.URL, clock *ftpfs.Clock) (vfs.FS, error) {
+	tree, err := ftpfs.New(ctx, r.conns, u, ftpfs.Options{})
+	if err != nil {
+		return nil, err
+	}
+	if *clock, err = tree.Clock(ctx); err != nil {
+		_ = tree.Close()
+		return nil, err
+	}
+	return tree, nil
+}
+
+// fitTimes has the comparison fit what the listings of the server tell of times: many are
+// to the minute, in a zone of their own.
+func fitTimes(o mirror.Options, server ftpfs.Clock, upload bool) mirror.Options {
+	if upload {
+		o.ToSkew = server.Skew
+	} else {
+		o.FromSkew = server.Skew
+	}
+	o.ZoneUnknown = !server.Known
+	o.Precision = min(server.Precision, time.Minute) // mirror knows of older files
+	return o
 }
 
 // trees are the two ends of a folder that is moved with all that is in it.

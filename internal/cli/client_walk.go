@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/sealane/sealane/ftpclient"
 	"github.com/sealane/sealane/internal/ui"
-	"github.com/sealane/sealane/vfs"
 )
 
 // Bounds of a walk through folders of a server, which may have no end.
@@ -23,9 +21,11 @@ const (
 type walker struct {
 	c       *ftpclient.Client
 	entries int
+	held    held     // of the folders under way
 	above   []string // vfs.Entry.Unique of the folders of the path
 	failed  int
 	first   error
+	ended   bool // by a failure that all that follows would have, too
 	onError func(path string, err error)
 }
 
@@ -36,43 +36,53 @@ func (w *walker) fail(path string, err error) {
 	if w.failed++; w.failed == 1 {
 		w.first = err
 	}
+	w.ended = w.ended || endsAll(err)
 	w.onError(path, err)
 }
 
 // over reports whether nothing more can be done.
 func (w *walker) over(ctx context.Context) bool {
-	return ctx.Err() != nil || w.first != nil && endsAll(w.first)
+	return ctx.Err() != nil || w.ended
 }
 
-// list gives the entries of a folder, by name.
-func (w *walker) list(ctx context.Context, dir string) ([]vfs.Entry, error) {
-	var entries []vfs.Entry
+// list gives the entries of a folder, by name. They count until w.held is told that they
+// are released.
+func (w *walker) list(ctx context.Context, dir string) ([]*entry, error) {
+	entries, err := w.read(ctx, dir)
+	if w.entries += len(entries); err == nil && w.entries > maxWalkEntries {
+		err = errEndless
+	}
+	if err != nil {
+		w.held.release(entries)
+		return nil, err
+	}
+	sortEntries(entries)
+	return entries, nil
+}
+
+func (w *walker) read(ctx context.Context, dir string) (entries []*entry, err error) {
 	for e, err := range w.c.List(ctx, dir) {
 		if err != nil {
-			return nil, err
+			return entries, err
 		}
 		if !oneName(e.Name) {
-			return nil, fmt.Errorf("%w: it lists a name that no file can have", ftpclient.ErrProtocol)
+			return entries, fmt.Errorf("%w: it lists a name that no file can have", ftpclient.ErrProtocol)
 		}
-		if len(entries) == maxEntries {
-			return nil, fmt.Errorf("the folder has more than %s entries", ui.Count(maxEntries))
+		entries = append(entries, keptEntry(e))
+		if err := w.held.take(entries[len(entries)-1].bytes()); err != nil {
+			return entries, err
 		}
-		entries = append(entries, e)
 	}
-	if w.entries += len(entries); w.entries > maxWalkEntries {
-		return nil, errEndless
-	}
-	slices.SortFunc(entries, func(a, b vfs.Entry) int { return strings.Compare(a.Name, b.Name) })
 	return entries, nil
 }
 
 // into goes into the folder e, unless the way comes from there already; the caller
 // calls back when it comes out again.
-func (w *walker) into(e vfs.Entry) (back func(), err error) {
-	if len(w.above) == maxWalkDepth || e.Unique != "" && slices.Contains(w.above, e.Unique) {
+func (w *walker) into(e *entry) (back func(), err error) {
+	if len(w.above) == maxWalkDepth || e.unique != "" && slices.Contains(w.above, e.unique) {
 		return nil, errEndless
 	}
-	w.above = append(w.above, e.Unique)
+	w.above = append(w.above, e.unique)
 	return func() { w.above = w.above[:len(w.above)-1] }, nil
 }
 

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -91,13 +90,18 @@ func (c *configCheck) run(file string) error {
 	var found []finding
 	settings, err := config.Load(file)
 	if err != nil {
-		if found, err = mistakes(err); err != nil {
+		for _, e := range config.Apart(err) {
+			found = append(found, finding{"error", e.File, e.Line, e.Key, e.Message, e.Hint})
+		}
+		if found == nil {
 			return err // the file cannot be read
 		}
-	} else {
-		for _, e := range daemon.Check(settings) {
-			found = append(found, finding{Level: "error", File: file, Message: e.Error(), Hint: hintFor(e, exitFindings)})
+		// What is right of it may name what is not there.
+		if right, ok := config.Partly(file); ok {
+			found = append(found, notThere(file, right)...)
 		}
+	} else {
+		found = notThere(file, settings)
 		for _, w := range settings.Weak(file) {
 			found = append(found, finding{"warning", w.File, w.Line, w.Key, w.Message, w.Hint})
 		}
@@ -105,20 +109,12 @@ func (c *configCheck) run(file string) error {
 	return c.print(file, found)
 }
 
-// mistakes takes apart what config.Load found; an error of another kind is given back.
-func mistakes(err error) (found []finding, other error) {
-	list := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		list = joined.Unwrap()
+// notThere gives what a server could not start with although the settings are right.
+func notThere(file string, settings config.Config) (found []finding) {
+	for _, e := range daemon.Check(settings) {
+		found = append(found, finding{Level: "error", File: file, Message: e.Error(), Hint: hintFor(e, exitFindings)})
 	}
-	for _, one := range list {
-		var e *config.Error
-		if !errors.As(one, &e) {
-			return nil, err
-		}
-		found = append(found, finding{"error", e.File, e.Line, e.Key, e.Message, e.Hint})
-	}
-	return found, nil
+	return found
 }
 
 func (c *configCheck) print(file string, found []finding) error {

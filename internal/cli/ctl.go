@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sealane/sealane/internal/config"
 	"github.com/sealane/sealane/internal/control"
 	"github.com/sealane/sealane/internal/daemon"
 	"github.com/sealane/sealane/internal/ui"
@@ -56,6 +57,16 @@ func (c *ctlCommand) path() (string, error) {
 		return c.socket, nil
 	}
 	settings, err := settingsOf(c.config, c.state)
+	if len(config.Apart(err)) > 0 {
+		// The server runs with the settings of before. It says itself what it does not like.
+		right, ok := config.Partly(c.config, "state", "control", "control.socket")
+		if !ok {
+			return "", errors.Join(err, withHint(errors.New("the server cannot be found by such a file"), "name its socket: --socket FILE, or its state folder: --state DIR alone"))
+		}
+		if settings, err = right, nil; c.state != "" {
+			settings.State = c.state
+		}
+	}
 	if err != nil {
 		return "", err
 	}

@@ -39,6 +39,9 @@ func banTable(list []control.Ban) []string {
 	return columns(rows)
 }
 
+// longestBan is the longest that the server takes.
+const longestBan = 10 * 366 * 24 * time.Hour
+
 func newCtlBanCommand(env *Env) *cobra.Command {
 	c := &ctlCommand{env: env}
 	var length time.Duration
@@ -54,8 +57,8 @@ func newCtlBanCommand(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if length <= 0 {
-				return usagef("--for must be more than 0")
+			if length <= 0 || length > longestBan {
+				return withHint(usagef("--for must be more than 0 and at most ten years"), "write 24h, or 87600h for ten years")
 			}
 			b := control.Ban{Network: network, Until: time.Now().Add(length), Reason: reason}
 			return c.with(cmd.Context(), func(ctx context.Context, server *control.Client) error {

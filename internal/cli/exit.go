@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"strings"
 
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/ftpclient"
+	"github.com/sealane/sealane/internal/config"
 	"github.com/sealane/sealane/internal/control"
+	"github.com/sealane/sealane/internal/daemon"
 	"github.com/sealane/sealane/internal/ui"
 )
 
@@ -84,6 +87,7 @@ func exitCode(err error) int {
 	var usage usageError
 	var refused *ftp.Error
 	var problem *control.Problem
+	var start *daemon.StartError
 	// Not net.Error: every error number of the system is one, "permission denied" of
 	// a local file too.
 	var dial *net.OpError
@@ -96,6 +100,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
+	case errors.As(err, &start):
+		return exitOther // also where what failed was the network
 	case errors.Is(err, errFindings):
 		return exitFindings
 	case errors.Is(err, errPartly):
@@ -120,17 +126,48 @@ func report(w io.Writer, err error) int {
 	if err == nil {
 		return code
 	}
-	text := err.Error()
-	if code == exitInterrupted {
-		text = "interrupted"
+	parts := []complaint{{"interrupted", hintFor(err, code)}}
+	if code != exitInterrupted {
+		parts = complaints(err, code)
 	}
-	// Texts of the server are in it.
-	text = ui.Safe(strings.ReplaceAll(text, "\n", " / "))
-	_, _ = fmt.Fprintf(w, "sealane: %s\n", text)
-	if hint := hintFor(err, code); hint != "" {
-		_, _ = fmt.Fprintf(w, "hint: %s\n", ui.Safe(hint))
+	for _, one := range parts {
+		// Texts of the server are in it.
+		_, _ = fmt.Fprintf(w, "sealane: %s\n", ui.Safe(strings.ReplaceAll(one.text, "\n", " / ")))
+		if one.hint != "" {
+			_, _ = fmt.Fprintf(w, "hint: %s\n", ui.Safe(one.hint))
+		}
 	}
 	return code
+}
+
+// complaint is an error as people get it.
+type complaint struct{ text, hint string }
+
+// complaints gives what was joined one by one, each with its own hint.
+func complaints(err error, code int) (out []complaint) {
+	if usage, ok := err.(usageError); ok {
+		return complaints(usage.error, code)
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		list := joined.Unwrap()
+		// One with text of its own between them stays a whole.
+		if errors.Join(list...).Error() == err.Error() {
+			for _, one := range list {
+				out = append(out, complaints(one, code)...)
+			}
+			return out
+		}
+	}
+	if e, ok := err.(*config.Error); ok {
+		return []complaint{{e.Place() + e.Message, e.Hint}}
+	}
+	if p, ok := err.(*control.Problem); ok && p.Advice == "" {
+		for _, line := range strings.Split(p.Message, "\n") {
+			out = append(out, complaint{text: line})
+		}
+		return out
+	}
+	return []complaint{{err.Error(), hintFor(err, code)}}
 }
 
 // hintFor gives the hint of err, or one for its kind.
@@ -152,8 +189,24 @@ func hintFor(err error, code int) string {
 		return "check host, port and firewall; --timeout waits longer"
 	case errors.As(err, &refused):
 		return refusedHint(refused)
+	case errors.Is(err, ftpclient.ErrProtocol):
+		return "check that host and port are those of an FTP server; --verbose shows what it says"
 	}
-	return ""
+	return fileHint(err)
+}
+
+// fileHint is for files of this machine.
+func fileHint(err error) string {
+	var path *fs.PathError
+	switch {
+	case !errors.As(err, &path):
+		return ""
+	case errors.Is(err, fs.ErrNotExist):
+		return "check the path"
+	case errors.Is(err, fs.ErrPermission):
+		return "check the rights of the file and of its folder, or become the user that may"
+	}
+	return "check the path, the disk, and whether it can be written"
 }
 
 // unavailableHint is for a 550, which means anything.
@@ -162,13 +215,13 @@ func unavailableHint(verb string) string {
 	case "RETR":
 		return "check the path, and that this user may read it; sealane ls shows what is there, and a folder needs --recursive"
 	case "STOR":
-		return "check the path, and that this user may write there; sealane mkdir makes the folder"
+		return `check the path, and that this user may write there; sealane mkdir makes a folder, and with "/" at its end the URL names one to put into`
 	case "DELE":
 		return "check the path, and that this user may delete it; a folder needs sealane rmdir, or --recursive"
 	case "RMD":
 		return "check the path; only an empty folder can be removed, and sealane rm -r removes it with all that is in it"
 	case "MKD":
-		return "check the path: there may be something of that name already, or the folder above may be missing"
+		return "check the path: there may be something of that name already, or the folder above may be missing, which --parents makes too"
 	case "RNTO":
 		return `check the new name: there may be something of that name already; with "/" at its end it is a folder`
 	}

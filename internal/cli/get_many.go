@@ -91,9 +91,9 @@ func (r *getRun) find(ctx context.Context, targets []target) error {
 		} else if err := oneFile(u, "--recursive downloads it with all that is in it"); err != nil {
 			return err
 		}
-		r.found = append(r.found, match{u, e})
+		r.found = append(r.found, match{u.Path, keptEntry(e)})
 	}
-	r.alone = len(targets) == 1 && targets[0].pattern == nil && !strings.HasSuffix(r.local, "/") && r.found[0].entry.IsDir() && r.local != ""
+	r.alone = len(targets) == 1 && targets[0].pattern == nil && !strings.HasSuffix(r.local, "/") && r.found[0].entry.kind == vfs.KindDir && r.local != ""
 	return nil
 }
 
@@ -109,6 +109,9 @@ func (r *getRun) stat(ctx context.Context, u ftp.URL) (vfs.Entry, error) {
 	}
 	defer fsys.Close()
 	e, err := fsys.Stat(ctx, p)
+	if refused := new(ftp.Error); isRefused(err) && errors.As(err, &refused) {
+		err = refused // says it all
+	}
 	e.Name = path.Base(u.Path)
 	return e, err
 }
@@ -121,21 +124,21 @@ func (r *getRun) jobs(ctx context.Context) iter.Seq[job] {
 				return
 			}
 			switch {
-			case m.entry.IsDir() && r.recursive:
+			case m.entry.kind == vfs.KindDir && r.recursive:
 				if !r.tree(ctx, m, yield) {
 					return
 				}
-			case m.entry.IsDir():
-				r.report.skip(m.u, "", "it is a folder, and --recursive is not given")
-			case m.entry.Kind != vfs.KindFile:
-				r.report.skip(m.u, "", "it is neither file nor folder")
+			case m.entry.kind == vfs.KindDir:
+				r.report.skip(r.at(m.path), "", "it is a folder, and --recursive is not given", false)
+			case m.entry.kind != vfs.KindFile:
+				r.report.skip(r.at(m.path), "", "it is neither file nor folder", false)
 			default:
 				do, err := r.file(m)
 				if err != nil {
-					r.report.failing(m.u.String(), err)
+					r.report.failing(r.at(m.path).String(), err)
 					continue
 				}
-				r.report.expect(m.entry.Size)
+				r.report.expect(m.entry.size)
 				if !yield(do) {
 					return
 				}
@@ -150,7 +153,7 @@ func (r *getRun) file(m match) (job, error) {
 	if dir == "" {
 		dir = "."
 	}
-	name := path.Base(m.u.Path)
+	name := path.Base(m.path)
 	if err := safeHere(name); err != nil {
 		return nil, err
 	}
@@ -161,7 +164,7 @@ func (r *getRun) file(m match) (job, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.job(root, m.u, name, filepath.Join(dir, name), m.entry.Size, false), nil
+	return r.job(root, r.at(m.path), name, filepath.Join(dir, name), m.entry.size, false), nil
 }
 
 // open opens the folder that confines downloads. Those of files share one.
@@ -199,22 +202,22 @@ func (r *getRun) job(root *os.Root, u ftp.URL, name, local string, size int64, f
 
 // tree streams the downloads of a folder.
 func (r *getRun) tree(ctx context.Context, m match, yield func(job) bool) bool {
-	dir := r.local
+	dir, u := r.local, r.at(m.path)
 	if !r.alone {
-		name := path.Base(m.u.Path)
+		name := path.Base(m.path)
 		err := safeHere(name)
 		if err == nil {
 			err = r.names.claim(name)
 		}
 		if err != nil {
-			r.report.failing(m.u.String(), withHint(err, "name the local folder"))
+			r.report.failing(u.String(), withHint(err, "name the local folder"))
 			return true
 		}
 		dir = filepath.Join(dir, name)
 	}
-	t, err := r.openTree(ctx, m.u, dir)
+	t, err := r.openTree(ctx, u, dir)
 	if err != nil {
-		r.report.failing(m.u.String(), err)
+		r.report.failing(u.String(), err)
 		return !endsAll(err)
 	}
 	defer t.close()
@@ -228,13 +231,14 @@ type getTree struct {
 	u      ftp.URL
 	dir    string
 	root   *os.Root
-	within vfs.Path // the folder that names belongs to
+	clock  ftpfs.Clock // of the server
+	within vfs.Path    // the folder that names belongs to
 	names  *claims
 }
 
 func (r *getRun) openTree(ctx context.Context, u ftp.URL, dir string) (*getTree, error) {
 	t := &getTree{run: r, u: u, dir: dir, names: newClaims(runtime.GOOS)}
-	remote := func() (vfs.FS, error) { return ftpfs.New(ctx, r.conns, u, ftpfs.Options{}) }
+	remote := func() (vfs.FS, error) { return r.server(ctx, u, &t.clock) }
 	local := func() (_ vfs.FS, err error) {
 		if t.root, err = r.open(dir); err != nil {
 			return nil, err
@@ -248,11 +252,11 @@ func (r *getRun) openTree(ctx context.Context, u ftp.URL, dir string) (*getTree,
 
 // options has names refused that would lead out, or mean something else here.
 func (t *getTree) options() mirror.Options {
-	return mirror.Options{
+	return fitTimes(mirror.Options{
 		Check:     safeHere,
 		FoldCase:  runtime.GOOS == "windows" || runtime.GOOS == "darwin",
 		ExactForm: runtime.GOOS != "darwin",
-	}
+	}, t.clock, false)
 }
 
 // step does what is not a download at once, and gives the job of one that is.
@@ -268,7 +272,7 @@ func (t *getTree) step(ctx context.Context, s mirror.Step, err error) job {
 			t.run.report.failing(u.String(), err)
 		}
 	case s.Action == mirror.Skip:
-		t.run.report.skip(u, local, s.Reason)
+		t.run.report.skip(u, local, s.Reason, s.Equal())
 	case s.Action == mirror.Copy, s.Action == mirror.Update:
 		if s.ToPath.Dir() != t.within {
 			// A directory's files come together.

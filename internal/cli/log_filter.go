@@ -54,11 +54,19 @@ func (f *logFilter) prepare(now time.Time) (err error) {
 			return err
 		}
 	}
+	if f.path != "" && f.path[0] != '/' {
+		return withHint(usagef("--path %q is no path in the tree of an account", f.path), "begin it with /")
+	}
 	if f.from, err = parseWhen("--since", f.since, now); err != nil {
 		return err
 	}
-	f.to, err = parseWhen("--until", f.until, now)
-	return err
+	if f.to, err = parseWhen("--until", f.until, now); err != nil {
+		return err
+	}
+	if !f.from.IsZero() && !f.to.IsZero() && !f.from.Before(f.to) {
+		return withHint(usagef("--until is not after --since"), "write the earlier time behind --since; 2h is earlier than 1h")
+	}
+	return nil
 }
 
 // parseWhen reads a time, in UTC where it does not say otherwise, or how long ago it was.

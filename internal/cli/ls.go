@@ -2,9 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,13 +16,11 @@ import (
 	"github.com/sealane/sealane/vfs"
 )
 
-// maxEntries bounds a listing that is held to be sorted.
-const maxEntries = 1_000_000
-
 type lsCommand struct {
 	clientFlags
 	env       *Env
 	recursive bool
+	unsorted  bool
 	noGlob    bool
 }
 
@@ -33,7 +31,9 @@ func newLsCommand(env *Env) *cobra.Command {
 		Short: "List a folder",
 		Long: `List the folder at URL, sorted by name: kind, size in bytes, time (UTC), name.
 What could drive a terminal is escaped in names; --json gives them as they
-are. Nothing is printed unless the whole listing has arrived.
+are. Nothing is printed unless the whole listing has arrived. To sort it takes at most
+32 MiB, which is enough for some 300,000 names; with --unsorted entries are printed as they
+come, up to 10 million of them.
 
 * ? and [a-z] in the path stand for the names that match; quote them for the shell. Then
 what matches is listed, with its path from the pattern on, and of a folder itself.
@@ -49,6 +49,7 @@ listed is told, and the rest goes on: the exit code is then 3. Links are not fol
 	}
 	l.add(cmd)
 	cmd.Flags().BoolVarP(&l.recursive, "recursive", "R", false, "list the folders in it, too")
+	cmd.Flags().BoolVarP(&l.unsorted, "unsorted", "U", false, "print the entries of one folder as they come, however many there are")
 	addNoGlob(cmd, &l.noGlob)
 	return cmd
 }
@@ -57,6 +58,9 @@ func (l *lsCommand) run(ctx context.Context, arg string) error {
 	t, err := parseTarget(arg, l.noGlob)
 	if err != nil {
 		return err
+	}
+	if l.unsorted && (l.recursive || t.pattern != nil) {
+		return usagef("--unsorted is for one folder, without --recursive and patterns")
 	}
 	u := t.u
 	c, err := l.dial(ctx, l.env, u)
@@ -78,20 +82,53 @@ func (l *lsCommand) run(ctx context.Context, arg string) error {
 		leave(ctx, c)
 		return nil
 	}
-	entries, err := list(ctx, c, u)
-	if err != nil {
-		return err
+	if l.unsorted {
+		err = each(ctx, c, u, l.printOne)
+	} else {
+		var entries []*entry
+		if entries, err = list(ctx, c, u); err == nil {
+			leave(ctx, c)
+			return l.print("", entries)
+		}
+		if errors.Is(err, errHeld) {
+			err = withHint(err, "--unsorted prints the entries as they come")
+		}
 	}
-	leave(ctx, c)
-	slices.SortFunc(entries, func(a, b vfs.Entry) int { return strings.Compare(a.Name, b.Name) })
-	return l.print(entries)
+	if err == nil {
+		leave(ctx, c)
+	}
+	return err
 }
 
-func (l *lsCommand) print(entries []vfs.Entry) error {
+// printOne prints an entry of which nobody knows what follows it.
+func (l *lsCommand) printOne(e vfs.Entry) error {
 	if l.json {
-		return printEntriesJSON(l.env.Stdout, entries)
+		return printEntryJSON(l.env.Stdout, e)
 	}
-	return printEntries(l.env.Stdout, entries)
+	const width = 15 // up to 99 GB
+	return printEntry(l.env.Stdout, e, width)
+}
+
+// print prints entries; within is what comes before their names.
+func (l *lsCommand) print(within string, entries []*entry) error {
+	width := 1
+	for _, e := range entries {
+		width = max(width, len(sizeText(e.full())))
+	}
+	for _, kept := range entries {
+		e := kept.full()
+		e.Name = within + e.Name
+		var err error
+		if l.json {
+			err = printEntryJSON(l.env.Stdout, e)
+		} else {
+			err = printEntry(l.env.Stdout, e, width)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // all lists a folder and those below it.
@@ -111,22 +148,22 @@ func (l *lsCommand) matching(ctx context.Context, c *ftpclient.Client, t target)
 		return err
 	}
 	from := strings.TrimRight(t.u.Path, "/")
-	shown := make([]vfs.Entry, len(found))
+	shown := make([]*entry, len(found))
 	for i, m := range found {
+		m.entry.name = strings.TrimPrefix(m.path, from+"/")
 		shown[i] = m.entry
-		shown[i].Name = strings.TrimPrefix(m.u.Path, from+"/")
 	}
-	if err := l.print(shown); err != nil || !l.recursive {
+	if err := l.print("", shown); err != nil || !l.recursive {
 		return err
 	}
 	w := &walker{c: c, onError: told(l.env)}
 	done := 0
-	for i, m := range found {
-		if !m.entry.IsDir() || m.entry.Link {
+	for _, e := range shown {
+		if !e.isFolder() {
 			done++
 			continue
 		}
-		if err := l.below(ctx, w, from, shown[i].Name+"/", &done); err != nil {
+		if err := l.below(ctx, w, from, e.name+"/", &done); err != nil {
 			return err
 		}
 	}
@@ -146,23 +183,20 @@ func (l *lsCommand) below(ctx context.Context, w *walker, from, within string, d
 		return nil
 	}
 	*done++
-	shown := slices.Clone(entries)
-	for i := range shown {
-		shown[i].Name = within + shown[i].Name
-	}
-	if err := l.print(shown); err != nil {
+	defer w.held.release(entries)
+	if err := l.print(within, entries); err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if !e.IsDir() || e.Link {
+		if !e.isFolder() {
 			continue
 		}
 		back, err := w.into(e)
 		if err != nil {
-			w.fail(dir+e.Name, err)
+			w.fail(dir+e.name, err)
 			continue
 		}
-		err = l.below(ctx, w, from, within+e.Name+"/", done)
+		err = l.below(ctx, w, from, within+e.name+"/", done)
 		back()
 		if err != nil {
 			return err
@@ -171,41 +205,46 @@ func (l *lsCommand) below(ctx context.Context, w *walker, from, within string, d
 	return nil
 }
 
-// list reads the whole listing of a folder, or describes the one file that u
+// list reads the whole listing of a folder, by name, or describes the one file that u
 // names.
-func list(ctx context.Context, c *ftpclient.Client, u ftp.URL) ([]vfs.Entry, error) {
-	var entries []vfs.Entry
-	for e, err := range c.List(ctx, u.Path) {
-		if isRefused(err) && len(entries) == 0 && c.HasFeature("MLST") {
-			if e, statErr := c.Stat(ctx, u.Path); statErr == nil && e.Kind == vfs.KindFile {
-				return []vfs.Entry{e}, nil
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-		if len(entries) == maxEntries {
-			return nil, fmt.Errorf("the folder has more than %s entries", ui.Count(maxEntries))
-		}
-		entries = append(entries, e)
+func list(ctx context.Context, c *ftpclient.Client, u ftp.URL) ([]*entry, error) {
+	var entries []*entry
+	var held held
+	err := each(ctx, c, u, func(e vfs.Entry) error {
+		entries = append(entries, keptEntry(e))
+		return held.take(entries[len(entries)-1].bytes())
+	})
+	if err != nil {
+		return nil, err
 	}
+	sortEntries(entries)
 	return entries, nil
 }
 
-func printEntries(w io.Writer, entries []vfs.Entry) error {
-	width := 1
-	for _, e := range entries {
-		width = max(width, len(sizeText(e)))
-	}
-	var b strings.Builder
-	for _, e := range entries {
-		b.Reset()
-		fmt.Fprintf(&b, "%-5s  %*s  %-20s  %s\n", kindText(e.Kind), width, sizeText(e), timeText(e.ModTime), ui.Safe(e.Name))
-		if _, err := io.WriteString(w, b.String()); err != nil {
+// each calls do for each entry of a folder, or for the one file that u names, and ends
+// with its first error.
+func each(ctx context.Context, c *ftpclient.Client, u ftp.URL, do func(vfs.Entry) error) error {
+	first := true
+	for e, err := range c.List(ctx, u.Path) {
+		if isRefused(err) && first && c.HasFeature("MLST") {
+			if e, statErr := c.Stat(ctx, u.Path); statErr == nil && e.Kind == vfs.KindFile {
+				return do(e)
+			}
+		}
+		first = false
+		if err == nil {
+			err = do(e)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func printEntry(w io.Writer, e vfs.Entry, width int) error {
+	_, err := fmt.Fprintf(w, "%-5s  %*s  %-20s  %s\n", kindText(e.Kind), width, sizeText(e), timeText(e.ModTime), ui.Safe(e.Name))
+	return err
 }
 
 func kindText(k vfs.Kind) string {
@@ -241,18 +280,13 @@ type listed struct {
 	Modified *time.Time `json:"modified,omitempty"`
 }
 
-func printEntriesJSON(w io.Writer, entries []vfs.Entry) error {
-	for _, e := range entries {
-		out := listed{Name: e.Name, NameRaw: rawName(e.Name), Kind: kindText(e.Kind)}
-		if e.Kind == vfs.KindFile {
-			out.Size = &e.Size
-		}
-		if !e.ModTime.IsZero() {
-			out.Modified = &e.ModTime
-		}
-		if err := ui.WriteJSON(w, out); err != nil {
-			return err
-		}
+func printEntryJSON(w io.Writer, e vfs.Entry) error {
+	out := listed{Name: e.Name, NameRaw: rawName(e.Name), Kind: kindText(e.Kind)}
+	if e.Kind == vfs.KindFile {
+		out.Size = &e.Size
 	}
-	return nil
+	if !e.ModTime.IsZero() {
+		out.Modified = &e.ModTime
+	}
+	return ui.WriteJSON(w, out)
 }

@@ -149,6 +149,7 @@ func (m *mirrorCommand) check() error {
 	if m.opt.MaxMemory, err = config.ParseBytes(m.maxMemory); err != nil {
 		return withHint(usagef("--max-memory %q is no size", m.maxMemory), `write "64 MiB" or the like`)
 	}
+	m.moreMemory = max(0, m.opt.MaxMemory-mirror.DefaultMaxMemory)
 	switch m.names {
 	case "", "exact", "forms", "fold":
 	default:

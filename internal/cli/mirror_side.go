@@ -32,12 +32,16 @@ type mirrorSide struct {
 	url    ftp.URL
 	pool   *ftpclient.Pool
 	fs     vfs.FS
+	root   *os.Root // of a SOURCE on this machine
 	clock  ftpfs.Clock
 }
 
 func (s *mirrorSide) close() {
 	if s.fs != nil {
 		_ = s.fs.Close()
+	}
+	if s.root != nil {
+		_ = s.root.Close()
 	}
 	if s.pool != nil {
 		s.pool.Close()
@@ -127,6 +131,10 @@ func (m *mirrorCommand) openSource(ctx context.Context, s *mirrorSide) error {
 		}
 	} else if err := openFolder(s, osfs.Policy{KeepBytes: -1}, keepAll); err != nil {
 		return err
+	} else if s.root, err = os.OpenRoot(s.name); err != nil {
+		return err
+	} else {
+		s.fs = allNames{s.fs, s.root}
 	}
 	there, err := s.exists(ctx)
 	if err == nil && !there {
@@ -177,7 +185,7 @@ func openFolder(s *mirrorSide, p osfs.Policy, keep time.Duration) error {
 	}
 	folder, err := osfs.Open(s.name, osfs.With(p), osfs.KeepFor(keep))
 	if errors.Is(err, fs.ErrNotExist) {
-		return withHint(fmt.Errorf("there is no folder %s: %w", s.name, errNoMatch), "check SOURCE")
+		return withHint(fmt.Errorf("there is no folder %s", s.name), "check the path")
 	}
 	if err != nil {
 		return err

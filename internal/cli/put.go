@@ -32,12 +32,12 @@ func newPutCommand(env *Env) *cobra.Command {
 names a folder, and the file keeps its name; several files need that.
 
 It is done when the server has confirmed the upload and, if it can tell,
-names the size that was sent.
+names the size that was sent. A file that changes meanwhile is not verified.
 
 With --recursive LOCAL may be a folder. What is in it goes into the folder at URL, which
 is made if need be; if URL ends with "/", or there are several, into the folder of the
 same name in it. What is there already with the same size and time is not moved again.
-Links are not followed.
+Links in it are not followed.
 
 Of several files each is tried, those that failed are listed at the end, and the exit
 code is then 3.`,
@@ -115,6 +115,9 @@ func underName(folder, local string) (string, error) {
 	if base == string(filepath.Separator) || base == filepath.VolumeName(abs)+`\` {
 		return "", usagef("%s has no name: give one in the URL", local)
 	}
+	if strings.ContainsAny(base, "\r\n") {
+		return "", usagef("FTP has no way to write the name %q, with a line end in it: give another one in the URL", base)
+	}
 	return folder + base, nil
 }
 
@@ -128,13 +131,15 @@ func (p *putCommand) fromStdin(ctx context.Context, u ftp.URL, src *source) erro
 	defer pool.Close()
 	w := p.report.begin(u, src.name, src.size, 0)
 	at := int64(0)
-	res, err := pool.StoreFrom(ctx, u, readerFunc(func(b []byte) (int, error) {
+	moving, end, stop := newLocalEnd(ctx)
+	defer stop()
+	res, err := pool.StoreFrom(moving, u, readerFunc(func(b []byte) (int, error) {
 		n, err := src.r.Read(b)
 		at += int64(n)
 		w.at(at)
-		return n, err
+		return n, end.saw(err)
 	}))
-	if err == nil {
+	if err, _ = end.reason(err); err == nil {
 		err = w.finish(0, res)
 	}
 	p.report.closeBoard()
@@ -162,28 +167,58 @@ func openSource(env *Env, local string) (*source, error) {
 	if local == "-" {
 		return &source{name: local, r: env.Stdin, size: -1}, nil
 	}
-	file, err := os.Open(local)
+	file, err := openRegular(local)
 	if err != nil {
 		return nil, err
 	}
 	return sourceOf(file, local)
 }
 
+// openRegular opens what may be uploaded. It looks first: to open a pipe waits for
+// somebody who writes into it, and nothing can end that.
+func openRegular(local string) (*os.File, error) {
+	info, err := os.Stat(local)
+	if err == nil {
+		err = uploadable(info, local)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.Open(local)
+}
+
+// uploadable refuses what is neither file nor link to one.
+func uploadable(info os.FileInfo, name string) error {
+	switch {
+	case info.IsDir():
+		return withHint(usagef("%s is a folder", name), "--recursive uploads it with all that is in it")
+	case !info.Mode().IsRegular():
+		return withHint(fmt.Errorf("%s is not a regular file", name), `use "-" to upload from a pipe`)
+	}
+	return nil
+}
+
 // sourceOf makes a source of an open file, which it closes if that cannot be one.
 func sourceOf(file *os.File, name string) (*source, error) {
 	info, err := file.Stat()
-	switch {
-	case err != nil:
-	case info.IsDir():
-		err = withHint(usagef("%s is a folder", name), "--recursive uploads it with all that is in it")
-	case !info.Mode().IsRegular():
-		err = withHint(fmt.Errorf("%s is not a regular file", name), `use "-" to upload from a pipe`)
+	if err == nil {
+		err = uploadable(info, name)
 	}
 	if err != nil {
 		_ = file.Close()
 		return nil, err
 	}
 	return &source{name: name, r: file, file: file, size: info.Size(), modTime: info.ModTime()}, nil
+}
+
+// unchanged fails if the file is no longer what it was when it was opened: then what the
+// server has may be a part of it, or of two states of it, although it is what was read.
+func (s *source) unchanged() error {
+	info, err := s.file.Stat()
+	if err != nil || info.Size() == s.size && info.ModTime().Equal(s.modTime) {
+		return err
+	}
+	return withHint(fmt.Errorf("%w: %s was changed while it was sent", ftpclient.ErrNotVerified, s.name), "run it again when nothing writes to the file any more")
 }
 
 func (s *source) close() {

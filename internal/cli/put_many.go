@@ -90,7 +90,7 @@ func (r *putRun) jobs(ctx context.Context) iter.Seq[job] {
 				}
 			default:
 				r.report.expect(-1)
-				if !yield(r.job(r.at(item.remote), item.local, func() (*os.File, error) { return os.Open(item.local) })) {
+				if !yield(r.job(r.at(item.remote), item.local, func() (*os.File, error) { return openRegular(item.local) })) {
 					return
 				}
 			}
@@ -127,7 +127,7 @@ func (r *putRun) tree(ctx context.Context, item putItem, yield func(job) bool) b
 		return !endsAll(err)
 	}
 	defer t.close()
-	return t.jobs(ctx, r.report, mirror.Options{ExactForm: true}, t.step, yield)
+	return t.jobs(ctx, r.report, fitTimes(mirror.Options{ExactForm: true}, t.clock, true), t.step, yield)
 }
 
 // putTree is a folder that is uploaded.
@@ -136,7 +136,8 @@ type putTree struct {
 	run     *putRun
 	item    putItem
 	root    *os.Root
-	missing []vfs.Path // folders that could not be made
+	clock   ftpfs.Clock // of the server
+	missing []vfs.Path  // folders that could not be made
 }
 
 func (r *putRun) openTree(ctx context.Context, item putItem) (*putTree, error) {
@@ -145,13 +146,17 @@ func (r *putRun) openTree(ctx context.Context, item putItem) (*putTree, error) {
 		return nil, err
 	}
 	t := &putTree{run: r, item: item}
-	remote := func() (vfs.FS, error) { return ftpfs.New(ctx, r.conns, u, ftpfs.Options{}) }
+	remote := func() (vfs.FS, error) { return r.server(ctx, u, &t.clock) }
 	local := func() (_ vfs.FS, err error) {
 		if t.root, err = os.OpenRoot(item.local); err != nil {
 			return nil, err
 		}
 		r.roots = append(r.roots, t.root) // uploads that wait are read from it
-		return osfs.Open(item.local)
+		tree, err := osfs.Open(item.local)
+		if err != nil {
+			return nil, err
+		}
+		return allNames{tree, t.root}, nil
 	}
 	var err error
 	t.trees, err = openTrees(remote, local, true)
@@ -184,7 +189,7 @@ func (t *putTree) step(ctx context.Context, s mirror.Step, err error) job {
 			t.run.report.failing(local, err)
 		}
 	case s.Action == mirror.Skip:
-		t.run.report.skip(u, local, s.Reason)
+		t.run.report.skip(u, local, s.Reason, s.Equal())
 	case s.Action == mirror.Copy, s.Action == mirror.Update:
 		for _, dir := range t.missing {
 			if dir.Contains(s.ToPath) {

@@ -97,12 +97,12 @@ func (m *remover) matching(ctx context.Context, t target) error {
 		switch {
 		case m.over(ctx):
 			return m.result(ctx, m.done)
-		case !f.entry.IsDir() || f.entry.Link:
-			m.removed(ctx, "rm", f.u.Path, m.c.Remove)
+		case !f.entry.isFolder():
+			m.removed(ctx, "rm", f.path, m.c.Remove)
 		case !m.recursive:
-			m.fail(f.u.Path, errFolder)
+			m.fail(f.path, errFolder)
 		default:
-			m.folder(ctx, f.u.Path)
+			m.folder(ctx, f.path)
 		}
 	}
 	return m.result(ctx, m.done)
@@ -124,9 +124,22 @@ func (m *remover) one(ctx context.Context) error {
 
 // folder deletes a folder with what is in it; of the root only the latter.
 func (m *remover) folder(ctx context.Context, dir string) {
+	if dir != "/" && m.link(ctx, dir) {
+		return
+	}
 	if m.empty(ctx, dir) && dir != "/" {
 		m.removed(ctx, "rmdir", dir, m.c.Rmdir)
 	}
+}
+
+// link deletes name if it is a link to a folder, and reports whether it was one. Many
+// servers show such a link as the folder itself, and what is behind it, perhaps the folder
+// above, is not to go. DELE takes a link, and refuses a folder.
+func (m *remover) link(ctx context.Context, name string) bool {
+	if m.dryRun {
+		return false
+	}
+	return m.c.Remove(ctx, name) == nil && m.removed(ctx, "rm", name, func(context.Context, string) error { return nil })
 }
 
 // empty deletes what is in a folder, and reports whether nothing is left.
@@ -136,14 +149,18 @@ func (m *remover) empty(ctx context.Context, dir string) bool {
 		m.fail(dir, err)
 		return false
 	}
+	defer m.held.release(entries)
 	all := true
 	for _, e := range entries {
 		if m.over(ctx) {
 			return false
 		}
-		name := path.Join(dir, e.Name)
-		if !e.IsDir() || e.Link {
+		name := path.Join(dir, e.name)
+		if !e.isFolder() {
 			all = m.removed(ctx, "rm", name, m.c.Remove) && all
+			continue
+		}
+		if m.link(ctx, name) {
 			continue
 		}
 		back, err := m.into(e)

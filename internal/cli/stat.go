@@ -9,7 +9,6 @@ import (
 
 	"github.com/sealane/sealane/ftp"
 	"github.com/sealane/sealane/ftpclient"
-	"github.com/sealane/sealane/vfs"
 )
 
 func newStatCommand(env *Env) *cobra.Command {
@@ -28,8 +27,8 @@ func newStatCommand(env *Env) *cobra.Command {
 			e.Name = path.Base(strings.TrimSuffix(u.Path, "/"))
 		}
 		if r.json {
-			return printEntriesJSON(r.env.Stdout, []vfs.Entry{e})
+			return printEntryJSON(r.env.Stdout, e)
 		}
-		return printEntries(r.env.Stdout, []vfs.Entry{e})
+		return printEntry(r.env.Stdout, e, len(sizeText(e)))
 	})
 }

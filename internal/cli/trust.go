@@ -27,11 +27,15 @@ type trust struct {
 	store    *certs.KnownHosts // nil: there is none to remember in
 	verifier *certs.Verifier
 	address  string
+	add      string // what "sealane cert trust add" takes to reach it
 }
 
 // trust makes opt verify the server of u as the flags say.
 func (f *clientFlags) trust(env *Env, u ftp.URL, opt *ftpclient.Options) (*trust, error) {
 	t := &trust{env: env, address: certs.KnownAddress(u.Host, u.Port)}
+	if t.add = t.address; u.Security == ftp.Implicit && u.Port != "990" {
+		t.add = "--implicit " + t.address
+	}
 	t.verifier = &certs.Verifier{Host: u.Host, Port: u.Port, AllowDowngrade: f.allowDowngrade}
 	opt.AllowUnresumed = f.allowUnresumed
 	opt.Verify = func(cs tls.ConnectionState) error { return t.verifier.VerifyConnection(cs) }
@@ -191,6 +195,7 @@ func (t *trust) confirm(ctx context.Context, key certs.Pin) (bool, error) {
 	_, _ = fmt.Fprintf(t.env.Stderr, "Trust this key for %s from now on (yes, no, or the key that you expect)? ", ui.Safe(t.address))
 	line, err := readLine(ctx, t.env.Stdin)
 	if err != nil {
+		_, _ = fmt.Fprintln(t.env.Stderr) // nothing has ended the line of the question
 		return false, fmt.Errorf("cannot ask whether to trust the server: %w", err)
 	}
 	if pin, err := certs.ParsePin(line); err == nil {
@@ -249,15 +254,15 @@ func (t *trust) explain(err error) error {
 	case certs.ErrUnknownAuthority:
 		key := certs.PinOf(refused.Leaf())
 		return withHint(err, "if the owner of the server confirms that its key is %s, trust it: sealane cert trust add %s, or --pin %s; "+
-			"or trust an authority with --ca FILE", key, address, key)
+			"or trust an authority with --ca FILE", key, t.add, key)
 	case certs.ErrChangedKey:
 		return withHint(err, "somebody may stand in between; if the owner of the server confirms the new key: "+
-			"sealane cert trust remove %s, then connect again or sealane cert trust add %s", address, address)
+			"sealane cert trust remove %s, then connect again or sealane cert trust add %s", address, t.add)
 	case certs.ErrDowngrade:
 		return withHint(err, "somebody may stand in between; if the owner of the server says that this is right: "+
 			"--allow-downgrade once, or sealane cert trust remove %s", address)
 	case certs.ErrNameMismatch:
-		return withHint(err, "use the name that the certificate is made for; or, if the owner of the server confirms its key, sealane cert trust add %s", address)
+		return withHint(err, "use the name that the certificate is made for; or, if the owner of the server confirms its key, sealane cert trust add %s", t.add)
 	}
 	return err
 }

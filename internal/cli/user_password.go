@@ -57,6 +57,9 @@ func (p *newPassword) hash(ctx context.Context, env *Env, name string) (hash, sh
 	if password.IsHash(given) {
 		return given, "", withHint(password.CheckHash(given), "give the password itself, or a whole hash of argon2id, bcrypt, sha512-crypt or PBKDF2")
 	}
+	if password.IsForeignHash(given) {
+		return "", "", withHint(fmt.Errorf("what was given for %s looks like a hash, of a kind that is not taken", ui.Safe(name)), "give the password itself, or its hash of argon2id, bcrypt, sha512-crypt or PBKDF2")
+	}
 	if err := (password.Policy{}).Check(name, given); err != nil {
 		return "", "", withHint(err, "choose another password; --random makes a good one")
 	}

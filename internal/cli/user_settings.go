@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"net/netip"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -34,8 +35,8 @@ func userSettings() []userSetting {
 	type S = store.Settings
 	text := func(s string) string { return s }
 	return []userSetting{
-		one("dir", "the `FOLDER` that it sees", func(s *S) **string { return &s.Dir }, plainText, text),
-		many("mount", "`\"/AT = FOLDER\"` in its tree, with (read-only) behind it or not", func(s *S) *[]auth.Mount { return &s.Mounts }, config.ParseMount, mountText),
+		one("dir", "the `FOLDER` that it sees", func(s *S) **string { return &s.Dir }, parseFolder, text),
+		many("mount", "`\"/AT = FOLDER\"` in its tree, with (read-only) behind it or not", func(s *S) *[]auth.Mount { return &s.Mounts }, parseMount, mountText),
 		many("allow", "`\"/FOLDER=RIGHTS\"`: what it may do there and below: all, none, or some of list,download,upload,overwrite,append,delete,rmdir,rename,renamedir,mkdir,attributes,hash,link",
 			func(s *S) *[]auth.Rule { return &s.Rules }, config.ParseRule, func(r auth.Rule) string { return r.Folder + "=" + r.Allow.String() }),
 		yes("read-only", "let it look and download only", func(s *S) **bool { return &s.ReadOnly }),
@@ -203,6 +204,22 @@ func mountText(m auth.Mount) string {
 	return m.At + " = " + m.Dir
 }
 
+// parseFolder makes a folder absolute: the server runs elsewhere.
+func parseFolder(s string) (string, error) {
+	if _, err := plainText(s); err != nil {
+		return "", err
+	}
+	return filepath.Abs(s)
+}
+
+func parseMount(s string) (auth.Mount, error) {
+	m, err := config.ParseMount(s)
+	if err == nil {
+		m.Dir, err = filepath.Abs(m.Dir)
+	}
+	return m, err
+}
+
 func parseExpires(s string) (time.Time, error) {
 	if s == "never" {
 		return time.Time{}, nil
@@ -223,20 +240,34 @@ type settingFlag struct {
 	texts []string
 }
 
-// Set is that of pflag.Value. It checks the value, so that a mistake names its flag.
+// Set is that of pflag.Value. It checks the value, so that a mistake names its flag, and keeps
+// what is meant by it: folders from their root.
 func (f *settingFlag) Set(text string) error {
 	if !f.row.list {
 		f.texts = nil
 	}
-	f.texts = append(f.texts, text)
-	return f.row.set(new(store.Settings), f.texts)
+	var s store.Settings
+	if err := f.row.set(&s, append(f.texts, text)); err != nil {
+		return err
+	}
+	if f.row.flag == "dir" || f.row.flag == "mount" {
+		f.texts = f.row.show(&s)
+	} else {
+		f.texts = append(f.texts, text)
+	}
+	return nil
 }
 
 // String is that of pflag.Value.
 func (f *settingFlag) String() string { return strings.Join(f.texts, " ") }
 
 // Type is that of pflag.Value.
-func (f *settingFlag) Type() string { return "VALUE" }
+func (f *settingFlag) Type() string {
+	if f.row.yes {
+		return "bool" // pflag then shows no value
+	}
+	return "VALUE"
+}
 
 // settingFlags are the flags of the whole table.
 type settingFlags struct {

@@ -29,12 +29,16 @@ func newVersionCommand(env *Env) *cobra.Command {
 			if asJSON {
 				return ui.WriteJSON(env.Stdout, v)
 			}
-			_, err := fmt.Fprintf(env.Stdout, "sealane %s (%s, %s)\n", v.Version, v.Go, v.Platform)
+			_, err := fmt.Fprintln(env.Stdout, v)
 			return err
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object")
 	return cmd
+}
+
+func (v versionInfo) String() string {
+	return fmt.Sprintf("sealane %s (%s, %s)", v.Version, v.Go, v.Platform)
 }
 
 func readVersion() versionInfo {
