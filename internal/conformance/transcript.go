@@ -38,15 +38,15 @@ func (t *transcript) hear(e event) {
 
 // remember keeps the last that a failed test has said itself.
 func (t *transcript) remember(e event) {
-	var own []string
-	for _, said := range t.held[e.Package] {
-		if said.Test == e.Test && !strings.HasPrefix(strings.TrimSpace(said.Output), "--- ") {
-			own = append(own, said.Output)
+	var said []string
+	for _, held := range t.held[e.Package] {
+		if held.Test == e.Test && !strings.HasPrefix(strings.TrimSpace(held.Output), "--- ") {
+			said = append(said, held.Output)
 		}
 	}
-	if n := len(own); n > 0 {
+	if n := len(said); n > 0 && e.Package != own { // see readResults
 		t.failed = append(t.failed, fmt.Sprintf("%s %s:\n", e.Package, e.Test))
-		t.failed = append(t.failed, own[max(0, n-lastLines):]...)
+		t.failed = append(t.failed, said[max(0, n-lastLines):]...)
 	}
 }
 
