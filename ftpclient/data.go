@@ -202,8 +202,11 @@ func (t *transfer) wait(limit time.Duration) finalReply {
 // and nothing else.
 func (t *transfer) explain(err error) error {
 	f := t.wait(t.c.opt.Timeout)
+	var here *LocalError
 	var refused *ftp.Error
 	switch {
+	case errors.As(err, &here):
+		return err
 	case f.err == nil && f.early && errors.Is(err, ErrNetwork):
 		return errEarly
 	case f.err == nil:

@@ -44,6 +44,22 @@ var (
 	ErrClosed = errors.New("the client is closed")
 )
 
+// LocalError is what the reader or the writer of a caller has failed with, such as a disk
+// that is full. It ends the transfer; what the server makes of that is not in it.
+type LocalError struct{ Err error }
+
+func (e *LocalError) Error() string { return e.Err.Error() }
+func (e *LocalError) Unwrap() error { return e.Err }
+
+// local is the LocalError for err, unless that tells of the server, or is nil.
+func local(err error) error {
+	var differs differing
+	if err == nil || errors.As(err, &differs) {
+		return err
+	}
+	return &LocalError{err}
+}
+
 // controlError puts an error of the control connection into its kind.
 func controlError(err error) error {
 	var alert *net.OpError

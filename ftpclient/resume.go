@@ -85,7 +85,7 @@ func tailOf(f io.ReadSeeker, have int64) ([]byte, error) {
 		return nil, err
 	}
 	_, err := io.ReadFull(f, tail)
-	return tail, err
+	return tail, local(err)
 }
 
 // comparing passes on what follows want, and fails if that does not come first.

@@ -185,7 +185,7 @@ func (t *transfer) receive(w io.Writer, most int64) (n int64, err error) {
 		}
 		if got > 0 {
 			if _, err := w.Write(buf[:got]); err != nil {
-				return n, err
+				return n, local(err)
 			}
 		}
 		if rerr == io.EOF {

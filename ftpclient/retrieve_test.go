@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -168,6 +169,8 @@ func TestRetrieveRefused(t *testing.T) {
 	}
 }
 
+// What fails here is that, and not the answer of a server that sees a connection break: no
+// other attempt mends it, unless it comes from another server for the moment.
 func TestLocalWriteFails(t *testing.T) {
 	full := errors.New("disk full")
 	s := serve(t, func(c *session) {
@@ -179,8 +182,16 @@ func TestLocalWriteFails(t *testing.T) {
 	c := s.dial(s.options())
 	_, err := c.Retrieve(t.Context(), "/f", 0, writerFunc(func([]byte) (int, error) { return 0, full }))
 	wantError(t, err, full)
+	var here *LocalError
+	var refused *ftp.Error
+	if !errors.As(err, &here) || errors.As(err, &refused) || Temporary(err) {
+		t.Errorf("%v, temporary %t", err, Temporary(err))
+	}
 	if err := c.Noop(t.Context()); err != nil {
 		t.Error(err)
+	}
+	if !Temporary(&LocalError{fmt.Errorf("the source: %w", ErrNetwork)}) {
+		t.Error("a network failure of the other end is not temporary")
 	}
 }
 

@@ -35,8 +35,13 @@ type Retry struct {
 
 // Temporary reports whether the same may succeed if it is tried again: the network
 // failed, or the server refused for the moment (4yz). A refusal for good (5yz),
-// anything that has to do with trust, and content that differs are final.
+// anything that has to do with trust, and content that differs are final. So is a
+// LocalError, unless it is itself of this kind, from another server.
 func Temporary(err error) bool {
+	var here *LocalError
+	if errors.As(err, &here) {
+		return Temporary(here.Err)
+	}
 	var differs differing
 	if err == nil || errors.Is(err, ErrTLS) || errors.Is(err, ErrProtocol) || errors.As(err, &differs) {
 		return false

@@ -225,7 +225,7 @@ func (t *transfer) send(r io.Reader, size int64) (n int64, err error) {
 			return n, nil
 		}
 		if rerr != nil {
-			return n, rerr
+			return n, local(rerr)
 		}
 	}
 }

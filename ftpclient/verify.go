@@ -110,7 +110,7 @@ func (c *Client) summing(offset int64, head io.Reader) (*summing, error) {
 		}
 		s.from = 0
 		_, err := io.CopyN(s.hash, head, offset)
-		return s, err
+		return s, local(err)
 	}
 	return nil, nil
 }

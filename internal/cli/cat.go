@@ -91,13 +91,7 @@ func (c *catCommand) run(ctx context.Context, args []string) error {
 
 // write writes one file to standard output.
 func (c *catCommand) write(ctx context.Context, pool *ftpclient.Pool, u ftp.URL) error {
-	moving, end, stop := newLocalEnd(ctx)
-	defer stop()
-	_, err := pool.RetrieveTo(moving, u, writerFunc(func(p []byte) (int, error) {
-		n, err := c.env.Stdout.Write(p)
-		return n, end.saw(err)
-	}))
-	err, _ = end.reason(err)
+	_, err := pool.RetrieveTo(ctx, u, c.env.Stdout)
 	return err
 }
 

@@ -90,10 +90,7 @@ func (m *mover) download(ctx context.Context, u ftp.URL, local string, size int6
 		return err
 	}
 	w := m.tells.begin(u, local, size, p.offset)
-	moving, end, stop := newLocalEnd(ctx)
-	defer stop()
-	res, err := m.conns.Retrieve(moving, u, &watchedFile{file: p.file, at: w.at, end: end})
-	err, here := end.reason(err)
+	res, err := m.conns.Retrieve(ctx, u, &watchedFile{file: p.file, at: w.at})
 	if err == nil {
 		if res.Offset == 0 {
 			p.offset = 0 // what was there was of no use
@@ -105,7 +102,7 @@ func (m *mover) download(ctx context.Context, u ftp.URL, local string, size int6
 	}
 	if err != nil {
 		switch kept := p.keep(); {
-		case kept && here:
+		case kept && failedHere(err):
 			err = withHint(err, "the part is kept in %s.part; make room, or whatever else is missing, and go on from there with --resume", local)
 		case kept && canGoOn(err):
 			err = withHint(err, "the part is kept in %s.part; run the command again with --resume to go on from there", local)
@@ -119,14 +116,11 @@ func (m *mover) download(ctx context.Context, u ftp.URL, local string, size int6
 // upload sends the file that src holds to u.
 func (m *mover) upload(ctx context.Context, u ftp.URL, src *source) error {
 	w := m.tells.begin(u, src.name, src.size, 0)
-	moving, end, stop := newLocalEnd(ctx)
-	defer stop()
-	res, err := m.conns.StoreFile(moving, u, &watchedSource{file: src.file, at: w.at, end: end}, ftpclient.FileInfo{ModTime: src.modTime}, m.goingOn)
-	err, here := end.reason(err)
+	res, err := m.conns.StoreFile(ctx, u, &watchedSource{file: src.file, at: w.at}, ftpclient.FileInfo{ModTime: src.modTime}, m.goingOn)
 	switch {
 	case err == nil:
 		err = src.unchanged()
-	case res.Bytes > 0 && (here || canGoOn(err)):
+	case res.Bytes > 0 && (failedHere(err) || canGoOn(err)):
 		err = withHint(err, "run the command again with --resume to send only what the server's file lacks")
 	}
 	if err != nil {
@@ -134,6 +128,12 @@ func (m *mover) upload(ctx context.Context, u ftp.URL, src *source) error {
 		return err
 	}
 	return w.finish(res.Offset, res)
+}
+
+// failedHere reports whether it was this machine that could not read or write.
+func failedHere(err error) bool {
+	var here *ftpclient.LocalError
+	return errors.As(err, &here)
 }
 
 // canGoOn reports whether a transfer was cut short, and not refused: what the server
@@ -153,21 +153,20 @@ func canGoOn(err error) bool {
 type watchedFile struct {
 	file *os.File
 	at   func(int64)
-	end  *localEnd
 	pos  int64
 }
 
 func (f *watchedFile) Read(p []byte) (int, error) { // of what is compared or hashed
 	n, err := f.file.Read(p)
 	f.pos += int64(n)
-	return n, f.end.saw(err)
+	return n, err
 }
 
 func (f *watchedFile) Write(p []byte) (int, error) {
 	n, err := f.file.Write(p)
 	f.pos += int64(n)
 	f.at(f.pos)
-	return n, f.end.saw(err)
+	return n, err
 }
 
 func (f *watchedFile) Seek(offset int64, whence int) (int64, error) {
@@ -184,7 +183,6 @@ func (f *watchedFile) Truncate(size int64) error { return f.file.Truncate(size) 
 type watchedSource struct {
 	file *os.File
 	at   func(int64)
-	end  *localEnd
 	pos  int64
 }
 
@@ -192,7 +190,7 @@ func (f *watchedSource) Read(p []byte) (int, error) {
 	n, err := f.file.Read(p)
 	f.pos += int64(n)
 	f.at(f.pos)
-	return n, f.end.saw(err)
+	return n, err
 }
 
 func (f *watchedSource) Seek(offset int64, whence int) (int64, error) {

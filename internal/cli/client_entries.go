@@ -19,6 +19,13 @@ const maxHeld = 32 << 20
 // that is near, garbage is collected sooner. The rest of the 64 MiB is code.
 const softLimit = 48 << 20
 
+// Beyond freeTransfers at a time, each has so much on top of softLimit: its buffers, also
+// those of its hash, at twice their size, so that they do not keep the collector busy.
+const (
+	freeTransfers  = 8
+	transferMemory = 3 << 20
+)
+
 // entrySize is what an entry takes at most besides its names: 64 bytes itself, in a list
 // that grows 18, and what names are rounded up by.
 const entrySize = 64 + 18 + 16

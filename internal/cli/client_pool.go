@@ -15,6 +15,7 @@ import (
 // before the first connection is in the pool. limit is how many there may be at a
 // time, 0 for ftpclient.DefaultPoolLimit.
 func (f *clientFlags) pool(ctx context.Context, env *Env, u ftp.URL, limit int) (*ftpclient.Pool, ftp.URL, error) {
+	f.moreMemory += max(0, int64(limit)-freeTransfers) * transferMemory
 	u, opt, err := f.prepare(ctx, env, u)
 	if err != nil {
 		return nil, u, err

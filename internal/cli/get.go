@@ -173,16 +173,14 @@ func (g *getCommand) toStdout(ctx context.Context, u ftp.URL) error {
 	defer pool.Close()
 	w := r.begin(u, "-", g.sizeIfShown(ctx, &mover{conns: pool}, u), 0)
 	at := int64(0)
-	moving, end, stop := newLocalEnd(ctx)
-	defer stop()
-	res, err := pool.RetrieveTo(moving, u, writerFunc(func(p []byte) (int, error) {
+	res, err := pool.RetrieveTo(ctx, u, writerFunc(func(p []byte) (int, error) {
 		n, err := g.env.Stdout.Write(p)
 		at += int64(n)
 		w.at(at)
-		return n, end.saw(err)
+		return n, err
 	}))
 	r.closeBoard()
-	if err, _ = end.reason(err); err != nil {
+	if err != nil {
 		return err
 	}
 	if g.quiet {

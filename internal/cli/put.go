@@ -131,15 +131,13 @@ func (p *putCommand) fromStdin(ctx context.Context, u ftp.URL, src *source) erro
 	defer pool.Close()
 	w := p.report.begin(u, src.name, src.size, 0)
 	at := int64(0)
-	moving, end, stop := newLocalEnd(ctx)
-	defer stop()
-	res, err := pool.StoreFrom(moving, u, readerFunc(func(b []byte) (int, error) {
+	res, err := pool.StoreFrom(ctx, u, readerFunc(func(b []byte) (int, error) {
 		n, err := src.r.Read(b)
 		at += int64(n)
 		w.at(at)
-		return n, end.saw(err)
+		return n, err
 	}))
-	if err, _ = end.reason(err); err == nil {
+	if err == nil {
 		err = w.finish(0, res)
 	}
 	p.report.closeBoard()

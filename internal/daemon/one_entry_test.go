@@ -237,12 +237,9 @@ func TestV64NoWayRoundTheProxy(t *testing.T) {
 			said = "PROXY TCP4 203.0.113.9 127.0.0.1 50000 21\r\n"
 		}
 		// To a listener with implicit TLS neither is a ClientHello.
-		if _, err := io.WriteString(tcp, said); err != nil {
-			t.Fatal(err)
-		}
-		if err := tcp.(*net.TCPConn).CloseWrite(); err != nil {
-			t.Fatal(err)
-		}
+		// The server may have ended the connection by the time that something goes out.
+		_, _ = io.WriteString(tcp, said)
+		_ = tcp.(*net.TCPConn).CloseWrite()
 		got, err := io.ReadAll(io.LimitReader(tcp, 4096))
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("%s: it is not ended; it says %q", way.name, got)
