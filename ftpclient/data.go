@@ -223,9 +223,9 @@ func (t *transfer) dataError(err error) error {
 	var ne net.Error
 	switch {
 	case errors.As(err, &ne) && ne.Timeout():
-		return fmt.Errorf("%w: the data connection stood still: %w", ErrNetwork, err)
+		return fmt.Errorf("%w: the data connection stood still: %w", ErrNetwork, plain(err))
 	case t.upload:
-		return fmt.Errorf("%w: the data connection was lost: %w", ErrNetwork, err)
+		return fmt.Errorf("%w: the data connection was lost: %w", ErrNetwork, plain(err))
 	}
-	return fmt.Errorf("%w: %w: %w", ErrNotVerified, ErrTruncated, err)
+	return fmt.Errorf("%w: %w: %w", ErrNotVerified, ErrTruncated, plain(err))
 }

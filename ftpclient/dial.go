@@ -94,10 +94,13 @@ func (o Options) dial(ctx context.Context, address string) (net.Conn, error) {
 		dial = o.dialProxy
 	}
 	raw, err := dial(ctx, "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNetwork, err)
+	switch {
+	case err == nil:
+		return raw, nil
+	case o.Proxy == nil:
+		err = plain(err)
 	}
-	return raw, nil
+	return nil, fmt.Errorf("%w: %w", ErrNetwork, err)
 }
 
 // open takes a fresh connection to where a user name may be sent.

@@ -75,7 +75,7 @@ func controlError(err error) error {
 	case errors.As(err, &record):
 		return fmt.Errorf("%w: the server sent something in clear: %w", ErrTLS, err)
 	}
-	return fmt.Errorf("%w: the control connection was lost: %w", ErrNetwork, err)
+	return fmt.Errorf("%w: the control connection was lost: %w", ErrNetwork, plain(err))
 }
 
 // handshakeError puts an error of a TLS handshake into its kind: one that came
@@ -87,5 +87,5 @@ func handshakeError(which string, err error) error {
 		errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &ne) && ne.Timeout() {
 		kind = ErrNetwork
 	}
-	return fmt.Errorf("%w: handshake of the %s connection: %w", kind, which, err)
+	return fmt.Errorf("%w: handshake of the %s connection: %w", kind, which, plain(err))
 }

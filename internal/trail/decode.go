@@ -36,8 +36,8 @@ func ParseLine(raw []byte) (Line, error) {
 	if !utf8.Valid(raw) || bytes.ContainsAny(raw, "\r\n") {
 		return Line{}, fmt.Errorf("%w: bytes that a line cannot have", ErrLine)
 	}
-	if err := json.Unmarshal(raw, &got); err != nil {
-		return Line{}, fmt.Errorf("%w: %w", ErrLine, err)
+	if json.Unmarshal(raw, &got) != nil { // what it says is about Go's types
+		return Line{}, fmt.Errorf("%w: it is not JSON, or has other members", ErrLine)
 	}
 	prev, ok := ParseSum(got.Prev)
 	switch {

@@ -215,8 +215,11 @@ func (v *verifier) note(here place, l *Line, sum Sum) {
 			v.find(here, "the signature of the checkpoint is not right")
 		}
 	case Recovered:
-		if e.Missing > 0 || e.Error != "" {
-			v.find(here, "when the server started, lines that it had written were missing before this one (%d): after a power cut, or since somebody removed them", max(e.Missing, 1))
+		switch {
+		case e.Missing > 0:
+			v.find(here, "when the server started, lines that it had written were missing before this one (%d): after a power cut, or since somebody removed them", e.Missing)
+		case e.Error != "":
+			v.find(here, "when the server started, lines could be missing before this one: %.80s", e.Error)
 		}
 	case Lost:
 		if e.Sink == "file" {

@@ -283,6 +283,22 @@ func rewrite(t *testing.T, text []byte, old, new string) []byte {
 	return out
 }
 
+// Without the file head nobody knows how many lines there were; it is not said that some
+// are missing.
+func TestRecoverNoHead(t *testing.T) {
+	dir := t.TempDir()
+	write(t, Options{Dir: dir}, 3)
+	if err := os.Remove(filepath.Join(dir, headFile)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, Options{Dir: dir}, 1)
+	r := mustVerify(t, dir, Expect{})
+	const want = "when the server started, lines could be missing before this one: the file head is missing or damaged"
+	if len(r.Findings) != 1 || r.Findings[0].What != want {
+		t.Errorf("%+v", r.Findings)
+	}
+}
+
 // A server that dies in the middle of a line, or whose last lines never reached the disk,
 // says so in the trail when it starts again, and the chain goes on.
 func TestRecover(t *testing.T) {
