@@ -9,6 +9,25 @@ import (
 	"github.com/sealane/sealane/ftptest"
 )
 
+// loginFloods are servers that send so many bytes instead of a login that ends.
+func loginFloods(flood int64) map[string]ftptest.Script {
+	return map[string]ftptest.Script{
+		"greeting line":       func(s *ftptest.Session) { s.Send("220 "); s.Flood("x", flood) },
+		"greeting lines":      func(s *ftptest.Session) { s.Flood("220-hello\r\n", flood) },
+		"preliminary replies": func(s *ftptest.Session) { s.Flood("120 soon\r\n", flood) },
+		"features": func(s *ftptest.Session) {
+			s.Greet()
+			s.Answer("USER *", "331 and?")
+			s.Answer("PASS *", "230 in")
+			s.Answer("PBSZ *", "200 ok")
+			s.Answer("PROT *", "200 ok")
+			s.Expect("FEAT")
+			s.Send("211-Features\r\n")
+			s.Flood(" X-FEATURE of mine\r\n", flood)
+		},
+	}
+}
+
 // C-14, C-15, C-22: what a server sends without end is given up after a number of bytes
 // that is small, so that no more than that can be held: counted on the way.
 func TestAttackFlood_C15(t *testing.T) {
@@ -25,23 +44,11 @@ func TestAttackFlood_C15(t *testing.T) {
 	}
 	ls := func(t *testing.T, c *ftpclient.Client) error { _, err := list(t.Context(), c, "/"); return err }
 	pwd := func(t *testing.T, c *ftpclient.Client) error { _, err := c.Pwd(t.Context()); return err }
-	for name, tt := range map[string]struct {
+	type attack struct {
 		script ftptest.Script
 		do     do // nil: the login itself fails
-	}{
-		"greeting line":       {func(s *ftptest.Session) { s.Send("220 "); s.Flood("x", flood) }, nil},
-		"greeting lines":      {func(s *ftptest.Session) { s.Flood("220-hello\r\n", flood) }, nil},
-		"preliminary replies": {func(s *ftptest.Session) { s.Flood("120 soon\r\n", flood) }, nil},
-		"features": {func(s *ftptest.Session) {
-			s.Greet()
-			s.Answer("USER *", "331 and?")
-			s.Answer("PASS *", "230 in")
-			s.Answer("PBSZ *", "200 ok")
-			s.Answer("PROT *", "200 ok")
-			s.Expect("FEAT")
-			s.Send("211-Features\r\n")
-			s.Flood(" X-FEATURE of mine\r\n", flood)
-		}, nil},
+	}
+	attacks := map[string]attack{
 		"reply line":          {func(s *ftptest.Session) { s.Login(); s.Expect("PWD"); s.Send("257 \""); s.Flood("x", flood) }, pwd},
 		"reply lines":         {func(s *ftptest.Session) { s.Login(); s.Expect("PWD"); s.Flood("257-more\r\n", flood) }, pwd},
 		"line of a listing":   {data("", "x"), ls},
@@ -55,7 +62,11 @@ func TestAttackFlood_C15(t *testing.T) {
 			_, err := c.Retrieve(t.Context(), "/f", 0, io.Discard)
 			return err
 		}},
-	} {
+	}
+	for name, script := range loginFloods(flood) {
+		attacks[name] = attack{script, nil}
+	}
+	for name, tt := range attacks {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := ftptest.NewHostileInMemory(tt.script)

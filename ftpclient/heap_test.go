@@ -164,23 +164,11 @@ func TestHeapOfClient_C15(t *testing.T) {
 		wantKind(t, err)
 	}
 	refusal := strings.Repeat("550-"+strings.Repeat("x", 1000)+"\r\n", 950) + "550 no"
-	for name, tt := range map[string]struct {
+	type attack struct {
 		script ftptest.Script
 		do     do // nil: the login itself fails
-	}{
-		"greeting line":       {func(s *ftptest.Session) { s.Send("220 "); s.Flood("x", flood) }, nil},
-		"greeting lines":      {func(s *ftptest.Session) { s.Flood("220-hello\r\n", flood) }, nil},
-		"preliminary replies": {func(s *ftptest.Session) { s.Flood("120 soon\r\n", flood) }, nil},
-		"features": {func(s *ftptest.Session) {
-			s.Greet()
-			s.Answer("USER *", "331 and?")
-			s.Answer("PASS *", "230 in")
-			s.Answer("PBSZ *", "200 ok")
-			s.Answer("PROT *", "200 ok")
-			s.Expect("FEAT")
-			s.Send("211-Features\r\n")
-			s.Flood(" X-FEATURE of mine\r\n", flood)
-		}, nil},
+	}
+	attacks := map[string]attack{
 		"reply line":  {func(s *ftptest.Session) { s.Login(); s.Expect("PWD"); s.Send("257 \""); s.Flood("x", flood) }, pwd},
 		"reply lines": {func(s *ftptest.Session) { s.Login(); s.Expect("PWD"); s.Flood("257-more\r\n", flood) }, pwd},
 		"refusals": {func(s *ftptest.Session) {
@@ -231,7 +219,11 @@ func TestHeapOfClient_C15(t *testing.T) {
 				t.Errorf("%+v, %v", res, err)
 			}
 		}},
-	} {
+	}
+	for name, script := range loginFloods(flood) {
+		attacks[name] = attack{script, nil}
+	}
+	for name, tt := range attacks {
 		t.Run(name, func(t *testing.T) {
 			h := ftptest.NewHostileInMemory(tt.script)
 			defer h.Close()
