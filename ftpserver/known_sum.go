@@ -26,10 +26,14 @@ type knownSum struct {
 
 func (k *knownSum) String() string { return fmt.Sprintf("%s:%x", k.hash, k.sum) }
 
-// of reports whether k is the sum of the file at p, which is now as e says.
+// of reports whether k is the sum of the file at p, which is now as e says. The number of a
+// file that is gone may be given to another, but not its time of creation, where that is known.
 func (k *knownSum) of(p vfs.Path, e vfs.Entry) bool {
-	return k != nil && k.path == p && time.Since(k.at) < sumLife && k.entry.Unique != "" &&
-		k.entry.Unique == e.Unique && k.entry.Size == e.Size && k.entry.ModTime.Equal(e.ModTime)
+	if k == nil || k.path != p || time.Since(k.at) >= sumLife {
+		return false
+	}
+	was := k.entry
+	return was.Unique != "" && was.Unique == e.Unique && was.Created.Equal(e.Created) && was.Size == e.Size && was.ModTime.Equal(e.ModTime)
 }
 
 // summing takes the hash of a transfer on its way. A nil one takes none.
