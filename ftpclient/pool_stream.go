@@ -2,6 +2,7 @@ package ftpclient
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync/atomic"
 	"time"
@@ -67,7 +68,8 @@ type stream struct {
 }
 
 func (s *stream) mayGoOn(err error) bool {
-	return Temporary(err) && (s.at == 0 || !s.changed.IsZero())
+	var here *LocalError // how much w has taken of what failed is not known, whatever it failed of
+	return !errors.As(err, &here) && Temporary(err) && (s.at == 0 || !s.changed.IsZero())
 }
 
 // Write passes on what comes, and keeps its end.

@@ -3,6 +3,7 @@ package ftpclient
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync/atomic"
@@ -110,7 +111,7 @@ func TestPoolRetrieveToWriter(t *testing.T) {
 	})
 	u := s.url()
 	u.Path = "/f"
-	full := errors.New("full")
+	full := fmt.Errorf("full: %w", ErrNetwork) // it is no matter that this would be temporary
 	_, err := s.pool(PoolOptions{}).RetrieveTo(t.Context(), u, writer(func([]byte) (int, error) { return 0, full }))
 	if !errors.Is(err, full) || count.Load() != 2 {
 		t.Errorf("%v by %d connections", err, count.Load())
