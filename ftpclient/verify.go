@@ -19,8 +19,8 @@ const (
 	// CheckSize compares the size with SIZE, where the server has that.
 	CheckSize Check = iota
 	// CheckHash compares a hash of the content as well, where the server has HASH
-	// or one of XSHA256, XSHA512, XSHA1, XMD5, MD5 and XCRC. The server reads the
-	// whole file for it. Result.HashAgrees says whether that was done.
+	// or one of XSHA256, XSHA512, XSHA1, XMD5, MD5 and XCRC. A server that does not
+	// hash what it moves reads the whole file for it. Result.HashAgrees says whether that was done.
 	CheckHash
 	// CheckEnd compares nothing.
 	CheckEnd

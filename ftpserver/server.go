@@ -53,7 +53,7 @@ type Server struct {
 
 	// Hash has every file that is moved as a whole hashed on its way, by SHA-256, for
 	// Event.Hash. Without it that is done for clients that ask for hashes. It costs a
-	// processor about half a second for each GiB.
+	// processor about a second for each GiB (docs/design/0010-hash-on-the-way.md).
 	Hash bool
 
 	// Logger gets what a peer must not see: the cause behind a 451, with the id

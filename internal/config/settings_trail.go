@@ -113,7 +113,7 @@ func trailSettings() []setting {
 			doc: "Whether journald gets every line as well.",
 			set: func(c *Config, v any) error { return setBool(&c.Trail.Journald, v) }},
 		{key: "trail.hash", example: `false`,
-			doc: "Put the SHA-256 of every file that is moved as a whole into the line of its transfer.\nIt is taken on the way, and costs a processor about half a second for each GiB. Without\nit the lines of clients that ask for hashes have them.",
+			doc: "Put the SHA-256 of every file that is moved as a whole into the line of its transfer.\nIt is taken on the way, and costs a processor about a second for each GiB. Without\nit only lines of clients that had asked for hashes before have them.",
 			set: func(c *Config, v any) error { return setBool(&c.Trail.Hash, v) }},
 	}
 }
