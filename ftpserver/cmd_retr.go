@@ -47,7 +47,7 @@ func cmdRetr(ctx context.Context, s *session, arg string) (*job, error) {
 			}
 			return n, err
 		},
-		then:    sum.remember,
+		then:    func(out *outcome) { sum.remember(s, out) },
 		abandon: func(error) { f.Close() },
 	}), nil
 }

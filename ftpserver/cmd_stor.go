@@ -72,7 +72,7 @@ func (s *session) store(ctx context.Context, arg string, how vfs.Create) (*job, 
 			}
 			return n, err
 		},
-		then: sum.remember,
+		then: func(out *outcome) { sum.remember(s, out) },
 		abandon: func(err error) {
 			if err != nil {
 				if aerr := up.Abort(abortCause(err)); aerr != nil {

@@ -59,9 +59,9 @@ type session struct {
 	typ           transferType
 	mode          transferMode
 	facts         ftp.FactSet
-	hash          vfs.Hash // of HASH
-	hashes        bool     // the client asks for hashes, or is about to
-	known         *knownSum
+	hash          vfs.Hash  // of HASH
+	hashes        bool      // the client asks for hashes, or is about to
+	known         *knownSum // of the file that was moved last; may be nil
 	umask         umask
 	idle          time.Duration // between commands, by SITE IDLE; 0: as the server has it
 	epsvAll       bool

@@ -19,8 +19,7 @@ type transfer struct {
 	// move does the transfer and returns the bytes moved. Errors of the data
 	// connection are transferErrors; all others are of the storage.
 	move func(ctx context.Context, conn *dataconn.Conn) (int64, error)
-	// then, if it is not nil, is called in the session's goroutine behind all others.
-	then func(s *session, out *outcome)
+	then func(out *outcome) // as that of a job; may be nil
 	// abandon gives back what was opened for the transfer, whose failure or
 	// success is err. It is called exactly once, after move or instead of it.
 	abandon func(err error)
@@ -42,7 +41,7 @@ func (s *session) readyForData() error {
 func (s *session) transferJob(t transfer) *job {
 	o := s.takeOffer()
 	o.gate.upload.Store(t.upload)
-	j := &job{
+	return &job{
 		// 150 at once: some clients connect only when they have seen it.
 		opening: ftp.Replyf(ftp.Code150Opening, "Opening the data connection."),
 		event: Event{Kind: EventTransfer, Path: t.path.String(), Transfer: &Transfer{
@@ -53,11 +52,8 @@ func (s *session) transferJob(t transfer) *job {
 			defer func() { t.abandon(out.err) }()
 			return s.srv.carry(ctx, o, t, &s.view)
 		},
+		then: t.then,
 	}
-	if t.then != nil {
-		j.then = func(out *outcome) { t.then(s, out) }
-	}
-	return j
 }
 
 // carry gets the data connection, moves the data and ends the connection in the

@@ -79,7 +79,7 @@ func (c *catCommand) run(ctx context.Context, args []string) error {
 	}
 	for _, m := range found {
 		u.Path = m.path
-		if err := c.write(ctx, pool, u); err != nil {
+		if _, err := pool.RetrieveTo(ctx, u, c.env.Stdout); err != nil {
 			if len(found) > 1 {
 				err = fmt.Errorf("%s: %w", m.path, err)
 			}
@@ -87,12 +87,6 @@ func (c *catCommand) run(ctx context.Context, args []string) error {
 		}
 	}
 	return nil
-}
-
-// write writes one file to standard output.
-func (c *catCommand) write(ctx context.Context, pool *ftpclient.Pool, u ftp.URL) error {
-	_, err := pool.RetrieveTo(ctx, u, c.env.Stdout)
-	return err
 }
 
 // find looks for what the targets mean, on the server of u.
